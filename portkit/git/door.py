@@ -1,0 +1,226 @@
+"""The one door to git: every process that portkit starts of it starts here.
+
+Repositories are hostile until checked: no hook, filter, external diff, textconv, fsmonitor, signature program
+or pager of theirs runs. What is only read is read with plumbing; what is written goes through `fast-import`
+and `update-ref`. The user's own configuration stays in force (safe.directory, proxies, insteadOf), so git's
+refusal of a repository owned by someone else is kept and explained.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from portkit.errors import UserError, WorldError
+from portkit.text import decode
+
+MINIMUM_GIT = (2, 31)
+"""The oldest git portkit is written for: `core.alternateRefsCommand` and `GIT_CONFIG_COUNT` are known there."""
+
+_QUIET = (
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "core.fsmonitor=false",
+    "-c", "core.untrackedCache=false",
+    "-c", "core.alternateRefsCommand=true",
+    "-c", "core.pager=cat",
+    "-c", "core.quotePath=false",
+    "-c", "diff.external=",
+    "-c", "diff.renames=false",
+    "-c", "log.showSignature=false",
+    "-c", "log.mailmap=false",
+    "-c", "log.showRoot=true",
+    "-c", "gc.auto=0",
+    "-c", "maintenance.auto=false",
+    "-c", "protocol.ext.allow=never",
+)  # fmt: skip
+
+
+def environment() -> dict[str, str]:
+    """The environment git runs in: the user's, less every GIT_* variable that could point it elsewhere."""
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("GIT_") or key.startswith(("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_SSH", "GIT_CONFIG_"))
+    }
+    kept.pop("GIT_CONFIG_PARAMETERS", None)
+    return kept | {
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_PAGER": "cat",
+        "LC_ALL": "C",
+    }
+
+
+def version() -> tuple[int, ...]:
+    """The version of the git on PATH. Raises WorldError where there is none, or where it is too old."""
+    try:
+        done = subprocess.run(["git", "version"], capture_output=True, check=True, env=environment())
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise WorldError("git is not there", cause=str(error), hint="install git, at least 2.31") from error
+    match = re.search(rb"(\d+)\.(\d+)(?:\.(\d+))?", done.stdout)
+    found = tuple(int(part) for part in match.groups(b"0")) if match else (0,)
+    if found < MINIMUM_GIT:
+        least = ".".join(map(str, MINIMUM_GIT))
+        raise WorldError(f"git {decode(done.stdout).strip()} is too old", hint=f"install git {least} or newer")
+    return found
+
+
+class GitRepository:
+    """A git repository on this machine, bare or not, named by its git directory."""
+
+    def __init__(self, git_dir: Path) -> None:
+        self.git_dir = git_dir
+
+    @classmethod
+    def at(cls, location: str, *, role: str) -> GitRepository:
+        """The repository at the path `location`. `role` names it in errors ("the target", "upstream openbsd").
+
+        Raises UserError where there is none, WorldError where git refuses it (owned by someone else, damaged).
+        """
+        path = Path(location).expanduser()
+        if not path.exists():
+            raise UserError(f"{role}: there is no {location}", hint="give the path or URL of a git repository")
+        done = subprocess.run(
+            ["git", *_QUIET, "-C", str(path), "rev-parse", "--absolute-git-dir"],
+            capture_output=True, env=environment(),
+        )  # fmt: skip
+        if done.returncode:
+            said = decode(done.stderr).strip()
+            if "dubious ownership" in said or "safe.directory" in said:
+                raise WorldError(
+                    f"{role}: git refuses {location}, which belongs to someone else",
+                    cause=said.splitlines()[0],
+                    hint=f"if you trust it: git config --global --add safe.directory {path.resolve()}",
+                )
+            raise UserError(f"{role}: {location} is no git repository", cause=said.splitlines()[0] if said else "")
+        return cls(Path(os.fsdecode(done.stdout.rstrip(b"\n"))))
+
+    def command(self, *arguments: str) -> list[str]:
+        """The argv of a git command on this repository, with everything of the repository's own switched off."""
+        return ["git", *_QUIET, f"--git-dir={self.git_dir}", *arguments]
+
+    def run(self, *arguments: str, feed: bytes | None = None, accept: Sequence[int] = (0,)) -> bytes:
+        """What the command prints. Raises WorldError where it ends with a code not in `accept`."""
+        done = self.outcome(*arguments, feed=feed)
+        if done.returncode not in accept:
+            raise failure(arguments, done.stderr)
+        return done.stdout
+
+    def outcome(self, *arguments: str, feed: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+        """The finished command, whatever its exit code."""
+        return subprocess.run(
+            self.command(*arguments), input=feed, capture_output=True, env=environment(), check=False,
+            stdin=subprocess.DEVNULL if feed is None else None,
+        )  # fmt: skip
+
+    def stream(self, *arguments: str) -> Iterator[bytes]:
+        """What the command prints, in blocks as they come. Raises WorldError at the end where it failed."""
+        with subprocess.Popen(
+            self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=environment(),
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            assert process.stderr is not None
+            while block := process.stdout.read1(1 << 20):  # type: ignore[attr-defined]
+                yield block
+            said = process.stderr.read()
+        if process.returncode:
+            raise failure(arguments, said)
+
+    def resolve(self, revision: str, *, role: str) -> str:
+        """The full hash of the commit `revision` names. Raises UserError where it names none."""
+        if revision.startswith("-") or "\0" in revision or "\n" in revision:
+            raise UserError(f"{role}: {revision!r} is no revision", hint="a revision does not begin with -")
+        done = self.outcome("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        if done.returncode:
+            raise UserError(f"{role}: there is no commit {revision!r}", hint=f"git --git-dir={self.git_dir} log --all shows what is there")
+        return done.stdout.decode("ascii").strip()
+
+    def ref(self, full_name: str) -> str:
+        """The hash the ref `full_name` holds; empty where there is no such ref."""
+        done = self.outcome("rev-parse", "--verify", "--quiet", "--end-of-options", full_name)
+        return done.stdout.decode("ascii").strip() if done.returncode == 0 else ""
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether `older` is reachable from `newer`; False too where `older` is gone."""
+        return self.outcome("merge-base", "--is-ancestor", older, newer).returncode == 0
+
+
+def failure(arguments: Sequence[str], said: bytes) -> WorldError:
+    """The WorldError for a git command that failed, with what git said as its cause."""
+    lines = [line for line in decode(said).splitlines() if line.strip()]
+    return WorldError(f"git {arguments[0]} failed", cause=lines[-1] if lines else "git said nothing")
+
+
+class BlobReader:
+    """Contents by object id, through one long-lived `git cat-file --batch`. Not to be shared by threads."""
+
+    def __init__(self, repository: GitRepository) -> None:
+        self._repository = repository
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> BlobReader:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the process; a later read starts another."""
+        if self._process is not None:
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+            self._process.wait()
+            self._process = None
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            self._process = subprocess.Popen(
+                self._repository.command("cat-file", "--batch"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, env=environment(), bufsize=1 << 18,
+            )  # fmt: skip
+        return self._process
+
+    def find(self, oid: str) -> bytes | None:
+        """The content of the blob `oid`, None where it is missing from the repository."""
+        return next(self._read([oid]))[1]
+
+    def find_many(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        """(oid, content or None) for each of `oids`, in order, in one conversation."""
+        batch: list[str] = []
+        for oid in oids:
+            batch.append(oid)
+            if len(batch) == 256:  # what is asked fits the pipe's 64 KiB, so neither side waits for the other
+                yield from self._read(batch)
+                batch = []
+        yield from self._read(batch)
+
+    def _read(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
+        if not oids:
+            return
+        process = self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write("".join(f"{oid}\n" for oid in oids).encode("ascii"))
+            process.stdin.flush()
+            for oid in oids:
+                header = process.stdout.readline().split()
+                if len(header) == 2 and header[1] == b"missing":
+                    yield oid, None
+                    continue
+                if len(header) != 3 or header[0].decode("ascii") != oid:
+                    raise WorldError(f"git cat-file answered {header!r} when asked for {oid}")
+                content = process.stdout.read(int(header[2]))
+                process.stdout.read(1)
+                yield oid, content
+        except (BrokenPipeError, ValueError) as error:
+            raise WorldError("git cat-file ended early", cause=str(error)) from error

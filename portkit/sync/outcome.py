@@ -1,0 +1,160 @@
+"""What became of each changeset: the values that the branch, the reports and the JSON are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from portkit.change.changeset import Changeset
+from portkit.paths import RepoPath
+
+
+class State(StrEnum):
+    """Of a changeset. Every state of the contract; `sync` counts each."""
+
+    PORTED = "ported"
+    ALREADY = "already"
+    CONFLICT = "conflict"
+    FLAGGED = "flagged"
+    BLOCKED = "blocked"
+    DEFERRED = "deferred"
+    SKIPPED = "skipped"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class FileState(StrEnum):
+    """Of one file of a changeset. `ready`: clean, but its changeset is parked."""
+
+    PORTED = "ported"
+    ALREADY = "already"
+    READY = "ready"
+    CONFLICT = "conflict"
+    FLAGGED = "flagged"
+
+
+class Gate(StrEnum):
+    """What the gate said of a clean result."""
+
+    FAITHFUL = "faithful"
+    ALREADY = "already"
+    FAILED = "failed"
+    NONE = ""
+
+
+class ConflictKind(StrEnum):
+    """The kinds of the contract's `conflicts`."""
+
+    CONTENT = "content"
+    DELETE_MODIFY = "delete-modify"
+    ADD_ADD = "add-add"
+    MODE = "mode"
+    NO_ANCESTOR = "no-ancestor"
+    GATE = "gate"
+    CHECK = "check"
+    PATCH = "patch"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One place that does not fit: `hunk` counts from 1 within the file; the sides are raw bytes."""
+
+    id: str
+    kind: ConflictKind
+    file: RepoPath
+    function: str
+    hunk: int
+    reason: str
+    base: bytes
+    ours: bytes
+    theirs: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """One file of a changeset: which rung merged it, what the gate said, what stands in the way."""
+
+    upstream: RepoPath
+    target: RepoPath
+    revision: str | None
+    state: FileState
+    method: str
+    gate: Gate
+    reason: str = ""
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesetOutcome:
+    """One changeset: its state, the target commit that carries it, what blocks it, and why."""
+
+    changeset: Changeset
+    state: State
+    files: tuple[FileOutcome, ...]
+    commit: str | None = None
+    blocked_by: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileBaseline:
+    """Which upstream revision a target file derives from.
+
+    `recorded` is what its ident line says, `nearest` what its content says; distances in lines that differ.
+    `used` is the revision the sync starts after ("" where none is known); `note` explains a disagreement.
+    """
+
+    target: RepoPath
+    upstream: RepoPath
+    recorded: str
+    nearest: str
+    used: str
+    distance: int | None
+    recorded_distance: int | None
+    changeset: str
+    confidence: str  # exact | sure | likely | none
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know that is no changeset's state: a new upstream file, a kept deletion.
+
+    `kind` is one of: unmapped, kept, deleted-on-purpose, rewritten, retired, mode, branch.
+    """
+
+    kind: str
+    text: str
+    path: str = ""
+    changeset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentOutcome:
+    """What a run did for one component. `branch` and `tip` are "" where nothing was written.
+
+    `lag_days`: days between upstream's newest changeset for the component and the oldest that still waits;
+    0 where nothing waits.
+    """
+
+    name: str
+    mode: str
+    upstream: str
+    onto: str
+    branch: str
+    tip: str
+    changed: bool
+    changesets: tuple[ChangesetOutcome, ...]
+    baselines: tuple[FileBaseline, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    draft: str = ""
+    lag_days: int = 0
+    upstream_tip: str = ""
+    until: str = ""
+    needs: tuple[str, ...] = field(default=())
+
+    def counts(self) -> dict[str, int]:
+        """How many changesets stand in each state; every state is there, and `changesets` is their sum."""
+        result = {"changesets": len(self.changesets)} | {str(state): 0 for state in State}
+        for outcome in self.changesets:
+            result[outcome.state] += 1
+        return result

@@ -1,0 +1,89 @@
+"""What the use cases ask of the world, as small protocols. Adapters in `upstream` and `target` answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from portkit.change.changeset import Blob, Changeset, Person
+from portkit.paths import RepoPath
+
+
+class Contents(Protocol):
+    """Blob contents by object id."""
+
+    def read(self, oid: str) -> bytes:
+        """The content. Raises WorldError naming the object where it is missing."""
+        ...
+
+    def read_many(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """(oid, content) for each, in order; raises as `read` does."""
+        ...
+
+
+class History(Contents, Protocol):
+    """An upstream's history, oldest changeset first, and the contents it names."""
+
+    @property
+    def tip(self) -> str:
+        """The newest commit that was read."""
+        ...
+
+    @property
+    def rewritten(self) -> bool:
+        """Whether upstream's history was found rewritten since the last run."""
+        ...
+
+    def changesets(self, wanted: Callable[[RepoPath], bool]) -> Sequence[Changeset]:
+        """Every changeset with at least one wanted file, its other files left out, oldest first."""
+        ...
+
+
+class Tree(Contents, Protocol):
+    """The target's tree at one commit."""
+
+    @property
+    def commit(self) -> str: ...
+
+    @property
+    def entries(self) -> Mapping[RepoPath, Blob]:
+        """Every file under the folders that were asked for (symbolic links and submodules with their modes)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCommit:
+    """One commit of the target's history: `date` is the committer's, seconds since 1970 UTC."""
+
+    id: str
+    parents: tuple[str, ...]
+    date: int
+    author: Person
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who and when, as a commit records it; `date` in seconds since 1970, always written as +0000."""
+
+    person: Person
+    date: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file as it is to be written."""
+
+    content: bytes
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewCommit:
+    """A commit to be written on top of the one before it; a path with None is deleted."""
+
+    message: bytes
+    author: Signature
+    committer: Signature
+    files: Mapping[RepoPath, NewFile | None]

@@ -1,0 +1,55 @@
+"""Which function, or which section of a manual page, a line stands in.
+
+Read from column 0, as BSD sources are laid out (style(9)): a function's name begins a line, its type stands on the
+line before, its body is closed by a brace in column 0. A manual page has `.Sh` and `.Ss`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_NAME = re.compile(rb"([A-Za-z_]\w*)\s*\(")
+_AGGREGATE = re.compile(rb"^(?:typedef\s+|static\s+|const\s+)*(?:struct|union|enum)\s+(\w+)")
+_OPENS = re.compile(rb"^[A-Za-z_]")
+
+
+def header_of(lines: Sequence[bytes], index: int) -> int:
+    """The index of the line that opens the function or section in which line `index` stands; -1 outside of all.
+
+    A line that closes a function (`}` in column 0) still stands in it.
+    """
+    at = min(index, len(lines) - 1)
+    while at >= 0:
+        line = lines[at]
+        first = line[:1]
+        if first == b"}" and at < index:
+            return -1
+        if first == b".":
+            if line.startswith((b".Sh", b".Ss", b".SH", b".SS")):
+                return at
+        elif _OPENS.match(line):
+            text = line.rstrip()
+            if (b"(" in text and not text.endswith((b";", b":"))) or (
+                _AGGREGATE.match(text) and text.endswith((b"{", b"="))
+            ):
+                return at
+        at -= 1
+    return -1
+
+
+def name_in(line: bytes) -> str:
+    """The name a header line gives its function, aggregate or section."""
+    if line.startswith(b"."):
+        return line.rstrip().decode("latin-1")
+    aggregate = _AGGREGATE.match(line)
+    if aggregate and not _NAME.search(line):
+        return aggregate[0].decode("latin-1")
+    found = _NAME.search(line)
+    return found[1].decode("latin-1") if found else line.strip().decode("latin-1")
+
+
+def function_at(lines: Sequence[bytes], index: int) -> str:
+    """The name of what line `index` stands in; empty outside of all."""
+    at = header_of(lines, index)
+    return name_in(lines[at]) if at >= 0 else ""

@@ -1,0 +1,136 @@
+"""Ident lines: the RCS keywords that version control expands inside a file.
+
+`$OpenBSD: dhclient.c,v 1.118 2008/05/09 05:19:14 reyk Exp $` names file, revision, date and author of the copy
+(co(1), KEYWORD SUBSTITUTION; OpenBSD adds its own name as a keyword). A downstream that copies the file keeps
+it, so that the line says what the copy was made from. It may be path-qualified (`src/sbin/...,v`), unexpanded
+(`$OpenBSD$`), or only prose that looks alike.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+KEYWORDS = re.compile(
+    rb"\$(?:OpenBSD|DragonFly|FreeBSD|NetBSD|Mdocdate|Id|Header|RCSfile|Revision|Source|Author|Date|State|Locker)"
+    rb"(?::[^$\n]{0,400})?\$"
+)
+"""A keyword, expanded or not. `$Log$` is left out: its expansion adds lines."""
+
+_IDENT = re.compile(
+    rb"\$(?P<keyword>[A-Z][A-Za-z]+): (?P<path>[^\s$,]+),v (?P<revision>\d+(?:\.\d+)+)"
+    rb" (?P<date>\d{4}[/-]\d\d[/-]\d\d \d\d:\d\d:\d\d)(?P<zone>Z?) (?P<author>[^\s$]+) (?P<state>[A-Za-z]+) \$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ident:
+    """One expanded ident: `path` as written (it may hold folders, and Attic/); `start`, `end`: its bytes'
+    place in the content, the dollars included; `line` counts from 0."""
+
+    keyword: str
+    path: str
+    revision: str
+    date: str
+    author: str
+    state: str
+    start: int
+    end: int
+    line: int
+
+
+def idents(content: bytes, keyword: str) -> tuple[Ident, ...]:
+    """The expanded `$keyword: ...$` idents in `content`, in order."""
+    needle = b"$" + keyword.encode() + b":"
+    if needle not in content:
+        return ()
+    return tuple(
+        Ident(
+            keyword, match["path"].decode("latin-1"), match["revision"].decode(), match["date"].decode(),
+            match["author"].decode("latin-1"), match["state"].decode(), match.start(), match.end(),
+            content.count(b"\n", 0, match.start()),
+        )
+        for match in _IDENT.finditer(content)
+        if match["keyword"] == needle[1:-1]
+    )  # fmt: skip
+
+
+def recorded(content: bytes, keyword: str, file_name: str) -> Ident | None:
+    """The ident that says what `content` was copied from: the first one that names `file_name`, else the only one
+    near the top (a file may be copied under another name). None where there is none."""
+    found = idents(content, keyword)
+    for ident in found:
+        if ident.path.rpartition("/")[2] == file_name:
+            return ident
+    return found[0] if len(found) == 1 and found[0].line < 30 else None
+
+
+def revision_key(revision: str) -> tuple[int, ...]:
+    """What revisions of one branch are ordered by: 1.9 before 1.10."""
+    return tuple(int(part) for part in revision.split("."))
+
+
+def on_trunk(revision: str) -> bool:
+    """Whether `revision` stands on the trunk (two numbers); 1.433.2.2 stands on a branch."""
+    return revision.count(".") == 1
+
+
+def after(revision: str) -> str:
+    """The revision CVS gives next on the same branch: 1.118 gives 1.119."""
+    head, _, last = revision.rpartition(".")
+    return f"{head}.{int(last) + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How the target writes its ident lines, as learned from its last bump.
+
+    `prefix` stands before the file's path in the tree, None for the bare file name; `tabs`: the white space beside
+    the keyword is a tab, None to leave it as it stands; `drop`: keywords whose own line goes at a bump.
+    """
+
+    prefix: str | None = None
+    tabs: bool | None = None
+    drop: tuple[str, ...] = ()
+
+
+def bumped(content: bytes, old: Ident, new: Ident, target_path: str, style: Style | None) -> bytes:
+    """`content` with its ident `old` naming the revision of `new`, the rest of the line as it stands.
+
+    Without a style the path stays as the target writes it; with one, path, white space and companion lines follow
+    it. The content is returned unchanged where `new` would set the revision back, or where either stands on a
+    branch.
+    """
+    if not (on_trunk(old.revision) and on_trunk(new.revision)):
+        return content
+    if revision_key(new.revision) <= revision_key(old.revision):
+        return content
+    path = old.path
+    if style is not None:
+        file_name = old.path.rpartition("/")[2]
+        path = file_name if style.prefix is None else style.prefix + target_path
+    text = f"${old.keyword}: {path},v {new.revision} {new.date} {new.author} {new.state} $".encode("latin-1")
+    head, tail = content[: old.start], content[old.end :]
+    if style is not None and style.tabs is not None:
+        space = b"\t" if style.tabs else b" "
+        if head.endswith((b" ", b"\t")):
+            head = head.rstrip(b" \t") + space
+        closing = re.match(rb"[ \t]+(?=\*/)", tail)
+        if closing:
+            tail = space + tail[closing.end() :]
+    changed = head + text + tail
+    for keyword in style.drop if style is not None else ():
+        changed = _without_companion(changed, keyword, old.line)
+    return changed
+
+
+def _without_companion(content: bytes, keyword: str, near: int) -> bytes:
+    """`content` without the line of the other tree's ident, where it stands right beside line `near` and holds
+    nothing else."""
+    lines = content.split(b"\n")
+    alone = re.compile(rb'^[^\w$]*\$' + keyword.encode() + rb"(?::[^$]*)?\$[^\w$]*$")
+    for index in (near + 1, near - 1):
+        if 0 <= index < len(lines) and alone.match(lines[index]):
+            del lines[index]
+            return b"\n".join(lines)
+    return content

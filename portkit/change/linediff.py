@@ -1,0 +1,224 @@
+"""The differences between two sequences of lines, as hunks in one canonical place.
+
+Lines are compared as small integers (see `portkit.change.lines`). The matching is a longest common subsequence;
+where a hunk could stand in several places it is slid as far down as it goes, as git and GNU diff do.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """Lines a0..a1 of the old side became lines b0..b1 of the new side (half-open, from 0)."""
+
+    a0: int
+    a1: int
+    b0: int
+    b1: int
+
+
+_GREEDY_LIMIT = 48
+"""Up to this many differing lines the greedy walk is quicker than the bit-parallel table."""
+
+_TABLE_LIMIT = 40_000_000
+"""The largest table, in bits: past it the sequences are split at lines that are unique in both."""
+
+
+def hunks(a: Sequence[int], b: Sequence[int]) -> tuple[Hunk, ...]:
+    """The hunks that turn `a` into `b`, in order, never touching one another, slid down.
+
+    The same inputs give the same hunks on any machine.
+    """
+    return tuple(_slid(_grouped(_matches(a, b), len(a), len(b)), a, b))
+
+
+def _matches(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int, int]]:
+    """Runs (start in a, start in b, length) of a longest common subsequence, in order."""
+    start = 0
+    shorter = min(len(a), len(b))
+    while start < shorter and a[start] == b[start]:
+        start += 1
+    end = 0
+    while end < shorter - start and a[-1 - end] == b[-1 - end]:
+        end += 1
+    runs = [(0, 0, start)] if start else []
+    middle_a, middle_b = a[start : len(a) - end], b[start : len(b) - end]
+    if middle_a and middle_b:
+        found = _greedy(middle_a, middle_b)
+        if found is None:
+            found = _table(middle_a, middle_b)
+        runs += [(start + x, start + y, length) for x, y, length in found]
+    if end:
+        runs.append((len(a) - end, len(b) - end, end))
+    return runs
+
+
+def _greedy(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int, int]] | None:
+    """Myers' greedy walk (An O(ND) Difference Algorithm, 1986); None where it needs too many steps."""
+    n, m = len(a), len(b)
+    furthest = {1: 0}
+    trail: list[dict[int, int]] = []
+    for d in range(min(n + m, _GREEDY_LIMIT) + 1):
+        trail.append(furthest.copy())
+        for k in range(-d, d + 1, 2):
+            x = furthest[k + 1] if k == -d or (k != d and furthest[k - 1] < furthest[k + 1]) else furthest[k - 1] + 1
+            y = x - k
+            while x < n and y < m and a[x] == b[y]:
+                x += 1
+                y += 1
+            furthest[k] = x
+            if x >= n and y >= m:
+                return _walked_back(trail, n, m)
+    return None
+
+
+def _walked_back(trail: list[dict[int, int]], n: int, m: int) -> list[tuple[int, int, int]]:
+    runs: list[tuple[int, int, int]] = []
+    x, y = n, m
+    for d in range(len(trail) - 1, -1, -1):
+        furthest = trail[d]
+        k = x - y
+        down = k == -d or (k != d and furthest[k - 1] < furthest[k + 1])
+        before_k = k + 1 if down else k - 1
+        before_x = furthest[before_k] if d else 0
+        before_y = before_x - before_k if d else 0
+        start_x = before_x if down or not d else before_x + 1
+        if x > start_x:
+            runs.append((start_x, y - (x - start_x), x - start_x))
+        x, y = before_x, before_y
+    runs.reverse()
+    return runs
+
+
+def _table(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int, int]]:
+    """The bit-parallel table of Hyyrö (Bit-Parallel LCS-length Computation Revisited, 2004), walked back."""
+    common = set(a) & set(b)
+    kept_a = [index for index, line in enumerate(a) if line in common]
+    kept_b = [index for index, line in enumerate(b) if line in common]
+    if not common:
+        return []
+    if len(kept_a) * len(kept_b) > _TABLE_LIMIT:
+        return _split(a, b)
+    where: dict[int, int] = {}
+    for bit, index in enumerate(kept_b):
+        where[b[index]] = where.get(b[index], 0) | 1 << bit
+    full = (1 << len(kept_b)) - 1
+    row = full
+    rows: list[int] = []
+    for index in kept_a:
+        matched = row & where[a[index]]
+        row = ((row + matched) | (row - matched)) & full
+        rows.append(row)
+    pairs: list[tuple[int, int]] = []
+    i, j = len(kept_a) - 1, len(kept_b) - 1
+    while i >= 0 and j >= 0:
+        # A cleared bit j in row i says: the best for (i, j) is one more than for (i, j - 1).
+        if rows[i] >> j & 1:
+            j -= 1
+        elif i and not rows[i - 1] >> j & 1:
+            i -= 1
+        else:
+            pairs.append((kept_a[i], kept_b[j]))
+            i -= 1
+            j -= 1
+    pairs.reverse()
+    return _runs(pairs)
+
+
+def _split(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int, int]]:
+    """For very large inputs: matched between anchors, the lines unique on both sides, in a longest rising chain."""
+    anchors = _rising(_unique_pairs(a, b))
+    if not anchors:
+        return []
+    pairs: list[tuple[int, int]] = []
+    x = y = 0
+    for at_a, at_b in [*anchors, (len(a), len(b))]:
+        if at_a > x and at_b > y and (len(a) > at_a - x or len(b) > at_b - y):
+            for start_a, start_b, length in _matches(a[x:at_a], b[y:at_b]):
+                pairs += [(x + start_a + step, y + start_b + step) for step in range(length)]
+        if at_a < len(a) and at_b < len(b):
+            pairs.append((at_a, at_b))
+        x, y = at_a + 1, at_b + 1
+    return _runs(pairs)
+
+
+def _unique_pairs(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int]]:
+    def once(lines: Sequence[int]) -> dict[int, int]:
+        seen: dict[int, int] = {}
+        for index, line in enumerate(lines):
+            seen[line] = -1 if line in seen else index
+        return {line: index for line, index in seen.items() if index >= 0}
+
+    in_b = once(b)
+    return [(index, in_b[line]) for line, index in once(a).items() if line in in_b]
+
+
+def _rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The longest chain of pairs (ordered by their first) whose second rises."""
+    tails: list[int] = []
+    last: list[int] = []
+    before: list[int] = []
+    for index, (_, second) in enumerate(pairs):
+        at = bisect_left(tails, second)
+        before.append(last[at - 1] if at else -1)
+        if at == len(tails):
+            tails.append(second)
+            last.append(index)
+        else:
+            tails[at] = second
+            last[at] = index
+    chain: list[tuple[int, int]] = []
+    index = last[-1] if last else -1
+    while index >= 0:
+        chain.append(pairs[index])
+        index = before[index]
+    chain.reverse()
+    return chain
+
+
+def _runs(pairs: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
+    runs: list[tuple[int, int, int]] = []
+    for x, y in pairs:
+        if runs and runs[-1][0] + runs[-1][2] == x and runs[-1][1] + runs[-1][2] == y:
+            runs[-1] = (runs[-1][0], runs[-1][1], runs[-1][2] + 1)
+        else:
+            runs.append((x, y, 1))
+    return runs
+
+
+def _grouped(runs: list[tuple[int, int, int]], n: int, m: int) -> list[Hunk]:
+    result: list[Hunk] = []
+    x = y = 0
+    for start_a, start_b, length in [*runs, (n, m, 0)]:
+        if start_a > x or start_b > y:
+            result.append(Hunk(x, start_a, y, start_b))
+        x, y = start_a + length, start_b + length
+    return result
+
+
+def _slid(found: list[Hunk], a: Sequence[int], b: Sequence[int]) -> list[Hunk]:
+    """Each pure insertion or deletion moved down while its first line equals the line after it; those that
+    come to touch the next hunk become one with it."""
+    result: list[Hunk] = []
+    for index in range(len(found) - 1, -1, -1):
+        hunk = found[index]
+        following = result[-1] if result else Hunk(len(a), len(a), len(b), len(b))
+        a0, a1, b0, b1 = hunk.a0, hunk.a1, hunk.b0, hunk.b1
+        while True:
+            if a0 == a1 and b1 < following.b0 and b[b0] == b[b1]:
+                pass
+            elif b0 == b1 and a1 < following.a0 and a[a0] == a[a1]:
+                pass
+            else:
+                break
+            a0, a1, b0, b1 = a0 + 1, a1 + 1, b0 + 1, b1 + 1
+        if result and a1 == following.a0 and b1 == following.b0:
+            result[-1] = Hunk(a0, following.a1, b0, following.b1)
+        else:
+            result.append(Hunk(a0, a1, b0, b1))
+    result.reverse()
+    return result

@@ -1,0 +1,70 @@
+"""Content as lines that compare quickly: each line a small integer, keywords folded.
+
+Folding takes the expansion out of every RCS keyword, and the white space beside it, so that two copies whose
+ident lines differ are equal there. The raw lines stay beside the integers: what is written is always raw.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from portkit.change.ident import KEYWORDS
+from portkit.text import split_lines
+
+_SPACE = re.compile(rb"[ \t\r\f\v]+")
+_EXPANSION = re.compile(rb":[^$\n]*\$")
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """`raw[i]` is line i with its LF; `keys[i]` its integer; `loose[i]` the integer of the line with all white
+    space taken out (0 for a blank line)."""
+
+    content: bytes
+    raw: tuple[bytes, ...]
+    keys: tuple[int, ...]
+    folded: tuple[int, ...]
+    """The indexes of the lines in which a keyword was folded."""
+
+
+class LineTable:
+    """Gives equal lines equal integers, for as long as it lives; remembers the newest contents it has split."""
+
+    def __init__(self, remember: int = 64) -> None:
+        self._keys: dict[bytes, int] = {b"\n": 0}
+        self._loose: dict[int, int] = {}
+        self._recent: OrderedDict[bytes, Lines] = OrderedDict()
+        self._remember = remember
+
+    def lines(self, content: bytes) -> Lines:
+        """`content`, split and folded."""
+        known = self._recent.get(content)
+        if known is not None:
+            self._recent.move_to_end(content)
+            return known
+        raw = split_lines(content)
+        folded: dict[int, bytes] = {}
+        if b"$" in content:
+            for match in KEYWORDS.finditer(content):
+                index = content.count(b"\n", 0, match.start())
+                folded.setdefault(index, fold(raw[index]))
+        keys = self._keys
+        numbers = [keys.setdefault(line, len(keys)) for line in raw]
+        for index, line in folded.items():
+            numbers[index] = keys.setdefault(line, len(keys))
+        result = Lines(content, tuple(raw), tuple(numbers), tuple(folded))
+        self._recent[content] = result
+        if len(self._recent) > self._remember:
+            self._recent.popitem(last=False)
+        return result
+
+    def key(self, line: bytes) -> int:
+        """The integer of one raw line."""
+        return self._keys.setdefault(fold(line) if KEYWORDS.search(line) else line, len(self._keys))
+
+
+def fold(line: bytes) -> bytes:
+    """One line with its keywords' expansions and its white space taken out."""
+    return _SPACE.sub(b"", KEYWORDS.sub(lambda match: _EXPANSION.sub(b"$", match[0]), line))

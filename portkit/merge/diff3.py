@@ -1,0 +1,114 @@
+"""Three-way merge of lines, with its regions as data.
+
+The law is that of diff3 (Khanna, Kunal, Pierce: A Formal Investigation of Diff3, 2007) with two freedoms: edits
+that only touch one another do not conflict, and equal edits are taken once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from portkit.change.linediff import Hunk
+
+
+class Side(Enum):
+    """Who changed a region: nobody, one side, both alike, or both differently."""
+
+    NONE = "none"
+    OURS = "ours"
+    THEIRS = "theirs"
+    BOTH = "both"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Lines base0..base1 of base, ours0..ours1 of ours and theirs0..theirs1 of theirs, and who changed them."""
+
+    side: Side
+    base0: int
+    base1: int
+    ours0: int
+    ours1: int
+    theirs0: int
+    theirs1: int
+
+
+def regions(
+    ours_hunks: Sequence[Hunk], theirs_hunks: Sequence[Hunk], ours: Sequence[int], theirs: Sequence[int], base_length: int
+) -> tuple[Region, ...]:
+    """The regions of a merge, in order, covering all three sides without gap or overlap.
+
+    `ours_hunks` turn base into ours, `theirs_hunks` base into theirs; `ours` and `theirs` are the lines' integers.
+    """
+    result: list[Region] = []
+    at_base = at_ours = at_theirs = 0
+    i = j = 0
+    while i < len(ours_hunks) or j < len(theirs_hunks):
+        group_ours: list[Hunk] = []
+        group_theirs: list[Hunk] = []
+        start = min(
+            ours_hunks[i].a0 if i < len(ours_hunks) else base_length + 1,
+            theirs_hunks[j].a0 if j < len(theirs_hunks) else base_length + 1,
+        )
+        mine, other = (
+            (ours_hunks[i] if i < len(ours_hunks) else None),
+            (theirs_hunks[j] if j < len(theirs_hunks) else None),
+        )
+        if mine is not None and (other is None or (mine.a0, mine.a1) <= (other.a0, other.a1)):
+            group_ours.append(mine)
+            i += 1
+        else:
+            assert other is not None
+            group_theirs.append(other)
+            j += 1
+        grown = True
+        while grown:
+            grown = False
+            while i < len(ours_hunks) and any(meet(ours_hunks[i], hunk) for hunk in group_theirs):
+                group_ours.append(ours_hunks[i])
+                i += 1
+                grown = True
+            while j < len(theirs_hunks) and any(meet(theirs_hunks[j], hunk) for hunk in group_ours):
+                group_theirs.append(theirs_hunks[j])
+                j += 1
+                grown = True
+        end = max(hunk.a1 for hunk in group_ours + group_theirs)
+        if start > at_base:
+            same = start - at_base
+            result.append(Region(Side.NONE, at_base, start, at_ours, at_ours + same, at_theirs, at_theirs + same))
+            at_ours += same
+            at_theirs += same
+        ours_end = at_ours + (end - start) + sum(_growth(hunk) for hunk in group_ours)
+        theirs_end = at_theirs + (end - start) + sum(_growth(hunk) for hunk in group_theirs)
+        if not group_theirs:
+            side = Side.OURS
+        elif not group_ours:
+            side = Side.THEIRS
+        elif ours[at_ours:ours_end] == theirs[at_theirs:theirs_end]:
+            side = Side.BOTH
+        else:
+            side = Side.CONFLICT
+        result.append(Region(side, start, end, at_ours, ours_end, at_theirs, theirs_end))
+        at_base, at_ours, at_theirs = end, ours_end, theirs_end
+    if at_base < base_length:
+        same = base_length - at_base
+        result.append(Region(Side.NONE, at_base, base_length, at_ours, at_ours + same, at_theirs, at_theirs + same))
+    return tuple(result)
+
+
+def _growth(hunk: Hunk) -> int:
+    return (hunk.b1 - hunk.b0) - (hunk.a1 - hunk.a0)
+
+
+def meet(one: Hunk, other: Hunk) -> bool:
+    """Whether two edits of base get in each other's way: they share a line, or both insert at one place."""
+    if one.a0 == one.a1 and other.a0 == other.a1:
+        return one.a0 == other.a0
+    if one.a0 == one.a1:
+        return other.a0 < one.a0 < other.a1
+    if other.a0 == other.a1:
+        return one.a0 < other.a0 < one.a1
+    return one.a0 < other.a1 and other.a0 < one.a1

@@ -1,0 +1,224 @@
+"""The gate: does a clean result make upstream's change, at upstream's place, or have it already?
+
+A three-way merge that reports no conflict can still be wrong: a deletion is lost because the line had moved, a line
+comes in twice, a hunk lands in another function. So every clean result is accounted for, hunk by hunk, before it
+may land. What the result changes in ours must be what upstream changed in base, the same lines, at the same place;
+what it does not change must be there already. Anything else fails, with the reason.
+
+The place is the same when, of the positions at which a hunk means the same, one pair
+
+1. corresponds under the alignment of base and ours,
+2. has at least two of its six neighbouring lines in common, and
+3. stands in the same function.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portkit.change.linediff import Hunk, hunks
+from portkit.change.lines import Lines, LineTable
+from portkit.merge.alignment import slides
+from portkit.merge.sides import Sides, loosely_equal, same_function, significant
+
+_NEIGHBOURS = 3
+_ENOUGH = 2
+
+
+class Gate(StrEnum):
+    """What the gate says of a clean result; NONE where it was not asked."""
+
+    FAITHFUL = "faithful"
+    ALREADY = "already"
+    FAILED = "failed"
+    NONE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`reason` says in one sentence why it failed; `hunk` counts upstream's hunks from 1 (0: none of them)."""
+
+    gate: Gate
+    reason: str = ""
+    hunk: int = 0
+
+
+def check(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> Verdict:
+    """The gate on four contents, ident lines not yet bumped."""
+    table = LineTable()
+    sides = Sides(table.lines(base), table.lines(ours), table.lines(theirs))
+    return judge(sides, table.lines(result))
+
+
+def judge(sides: Sides, result: Lines) -> Verdict:
+    """The gate on sides that are aligned already."""
+    made = hunks(sides.ours.keys, result.keys)
+    left = list(range(len(sides.upstream)))
+    at = 0
+    while at < len(made):
+        taken = _explain(sides, result, made, at, left)
+        if isinstance(taken, Verdict):
+            return taken
+        used, explained = taken
+        for index in explained:
+            left.remove(index)
+        at += used
+    for index in left:
+        if not sides.already(sides.upstream[index]):
+            return Verdict(Gate.FAILED, _missing(sides, sides.upstream[index]), index + 1)
+    foreign = _foreign_keyword_line(sides, result)
+    if foreign:
+        return Verdict(Gate.FAILED, foreign)
+    return Verdict(Gate.FAITHFUL if made else Gate.ALREADY)
+
+
+def _explain(
+    sides: Sides, result: Lines, made: Sequence[Hunk], at: int, left: Sequence[int]
+) -> tuple[int, tuple[int, ...]] | Verdict:
+    """Which of upstream's hunks `left` the hunk made[at] carries out: (how many of `made`, which of upstream's)."""
+    elsewhere = -1
+    for index in left:
+        kind = _carries(sides, result, made[at], sides.upstream[index])
+        if kind == "here":
+            twice = _twice(sides, sides.upstream[index])
+            return Verdict(Gate.FAILED, twice, index + 1) if twice else (1, (index,))
+        if kind == "elsewhere" and elsewhere < 0:
+            elsewhere = index
+    for start in range(len(left)):  # several of upstream's hunks grew together, the lines between them gone in ours
+        for end in range(start + 2, min(len(left), start + 6) + 1):
+            group = left[start:end]
+            if _carries_all(sides, result, made[at], [sides.upstream[index] for index in group]):
+                return 1, tuple(group)
+    for used in range(2, min(6, len(made) - at) + 1):  # one of upstream's fell apart
+        first, last = made[at], made[at + used - 1]
+        whole = Hunk(first.a0, last.a1, first.b0, last.b1)
+        for index in left:
+            if _carries(sides, result, whole, sides.upstream[index]) == "here":
+                return used, (index,)
+    if elsewhere >= 0:
+        return Verdict(Gate.FAILED, "the change stands at another place than upstream's", elsewhere + 1)
+    return Verdict(Gate.FAILED, _extra(sides, result, made[at]))
+
+
+def _carries(sides: Sides, result: Lines, made: Hunk, upstream: Hunk) -> str:
+    """"here" where `made` is upstream's hunk at its place, "elsewhere" where only the lines are the same."""
+    if made.a1 - made.a0 != upstream.a1 - upstream.a0 or made.b1 - made.b0 != upstream.b1 - upstream.b0:
+        return ""
+    found = ""
+    variants = list(slides(upstream, sides.base.keys, sides.theirs.keys))
+    for one in slides(made, sides.ours.keys, result.keys):
+        for other in variants:
+            if result.keys[one.b0 : one.b1] == sides.added(other) and _same_removed(sides, one, other):
+                if _same_place(sides, result, one, other):
+                    return "here"
+                found = "elsewhere"
+    return found
+
+
+def _same_removed(sides: Sides, made: Hunk, upstream: Hunk) -> bool:
+    if sides.ours.keys[made.a0 : made.a1] == sides.removed(upstream):
+        return True
+    return loosely_equal(sides.ours.raw[made.a0 : made.a1], sides.base.raw[upstream.a0 : upstream.a1])
+
+
+def _same_place(sides: Sides, result: Lines, made: Hunk, upstream: Hunk) -> bool:
+    if not _corresponds(sides, made, upstream) and not _moved(sides, made, upstream):
+        return False
+    if not (
+        same_function(sides.base, upstream.a0, sides.ours, made.a0, sides.to_ours)
+        or same_function(sides.theirs, upstream.b0, result, made.b0, None)
+    ):
+        return False
+    return _agreeing(sides, result, made, upstream)
+
+
+def _corresponds(sides: Sides, made: Hunk, upstream: Hunk) -> bool:
+    low, high = sides.to_ours.gap(upstream.a0)
+    if upstream.a0 == upstream.a1:
+        return low <= made.a0 <= high
+    for step in range(upstream.a1 - upstream.a0):
+        where = sides.to_ours.new_of(upstream.a0 + step)
+        if where >= 0:
+            if where != made.a0 + step:
+                return False
+        elif not (low <= made.a0 + step <= sides.to_ours.gap(upstream.a1)[1]):
+            return False
+    return True
+
+
+def _moved(sides: Sides, made: Hunk, upstream: Hunk) -> bool:
+    """A deletion of lines that ours holds elsewhere: the only copy of them."""
+    if upstream.b0 != upstream.b1 or not sides.gone(upstream):
+        return False
+    return sides.strays(upstream) == [made.a0]
+
+
+def _agreeing(sides: Sides, result: Lines, made: Hunk, upstream: Hunk) -> bool:
+    """Whether enough neighbouring lines agree: two of six. The edge of the file counts as a line."""
+    before, after = _neighbours(sides.theirs.keys, upstream)
+    mine_before, mine_after = _neighbours(result.keys, made)
+    agreed = (before & mine_before).total() + (after & mine_after).total()
+    return agreed >= min(_ENOUGH, before.total() + after.total())
+
+
+def _neighbours(lines: Sequence[int], hunk: Hunk) -> tuple[Counter[int], Counter[int]]:
+    before = Counter(lines[max(0, hunk.b0 - _NEIGHBOURS) : hunk.b0])
+    after = Counter(lines[hunk.b1 : hunk.b1 + _NEIGHBOURS])
+    if hunk.b0 < _NEIGHBOURS:
+        before[-1] = 1
+    if hunk.b1 + _NEIGHBOURS > len(lines):
+        after[-1] = 1
+    return before, after
+
+
+def _carries_all(sides: Sides, result: Lines, made: Hunk, group: Sequence[Hunk]) -> bool:
+    removed: tuple[int, ...] = ()
+    added: tuple[int, ...] = ()
+    for hunk in group:
+        removed += sides.removed(hunk)
+        added += sides.added(hunk)
+    if sides.ours.keys[made.a0 : made.a1] != removed or result.keys[made.b0 : made.b1] != added:
+        return False
+    low, high = sides.to_ours.gap(group[0].a0)[0], sides.to_ours.gap(group[-1].a1)[1]
+    between = Hunk(group[0].a0, group[-1].a1, group[0].b0, group[-1].b1)
+    return low <= made.a0 and made.a1 <= high and _agreeing(sides, result, made, between)
+
+
+def _twice(sides: Sides, hunk: Hunk) -> str:
+    """Why an addition must not be made, where ours holds it nearby already."""
+    if hunk.b0 == hunk.b1 or not sides.already(hunk):
+        return ""
+    return f"the lines it adds stand in the target already: {_quoted(sides.theirs, hunk.b0, hunk.b1)}"
+
+
+def _missing(sides: Sides, hunk: Hunk) -> str:
+    if hunk.b0 == hunk.b1:
+        return f"upstream's deletion is not made: {_quoted(sides.base, hunk.a0, hunk.a1)}"
+    return f"upstream's change is not made: {_quoted(sides.theirs, hunk.b0, hunk.b1)}"
+
+
+def _extra(sides: Sides, result: Lines, made: Hunk) -> str:
+    if made.a0 < made.a1:
+        return f"the result changes a line that upstream did not: {_quoted(sides.ours, made.a0, made.a1)}"
+    return f"the result adds a line that upstream did not: {_quoted(result, made.b0, made.b1)}"
+
+
+def _quoted(lines: Lines, start: int, end: int) -> str:
+    """The first telling line of a range, short enough for a sentence."""
+    chosen = next((raw for raw in lines.raw[start:end] if significant([raw])), lines.raw[start] if start < end else b"")
+    text = chosen.strip().decode("utf-8", "replace")
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def _foreign_keyword_line(sides: Sides, result: Lines) -> str:
+    """Keyword lines compare equal however they are expanded; none may come from anywhere but a side."""
+    if not result.folded:
+        return ""
+    known = {lines.raw[index] for lines in (sides.ours, sides.theirs) for index in lines.folded}
+    for index in result.folded:
+        if result.raw[index] not in known:
+            return f"an ident line of neither side: {_quoted(result, index, index + 1)}"
+    return ""

@@ -1,0 +1,128 @@
+"""The ladder of methods that merge one file's change, from cheap to dear. Each result names the rung it took.
+
+- `equal`: ours is theirs already.
+- `copy`: ours is base, apart from keywords; theirs is taken.
+- `diff3`: every upstream hunk stands clear of every local one.
+- `present`: some upstream hunk stands in ours already, though not where diff3 would look; it is left out.
+- `slide`: a hunk means the same a few lines up or down, and there stands clear.
+- `white-space`: ours differs from base in white space only where upstream changes it.
+- `moved`: the lines upstream deletes stand elsewhere in ours, once; they are deleted there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from portkit.change.linediff import Hunk
+from portkit.merge.alignment import slides
+from portkit.merge.diff3 import Region, Side, meet, regions
+from portkit.merge.sides import Sides, loosely_equal
+
+RUNGS = ("equal", "copy", "diff3", "present", "slide", "white-space", "moved")
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A merge of one file: `content` with upstream's side in the conflicting regions, of which `conflicts` lists
+    the first to last (none: the merge is clean)."""
+
+    content: bytes
+    method: str
+    conflicts: tuple[Region, ...]
+
+    @property
+    def clean(self) -> bool:
+        return not self.conflicts
+
+
+def merge(sides: Sides) -> Merged:
+    """The merge of `sides` by the cheapest rung that is clean; by the dearest, with its conflicts, where none is."""
+    base, ours, theirs = sides.base, sides.ours, sides.theirs
+    if ours.keys == theirs.keys:
+        return Merged(ours.content, "equal", ())
+    upstream = list(sides.upstream)
+    if not sides.local:
+        return Merged(_rendered(sides, _regions(sides, upstream), frozenset()), "copy", ())
+    used = {"diff3"}
+    kept: list[Hunk] = []
+    deleted: set[int] = set()
+    for hunk in upstream:
+        if sides.already(hunk):
+            used.add("present")
+            continue
+        moved = _moved_to(sides, hunk)
+        if moved >= 0:
+            used.add("moved")
+            deleted.update(range(moved, moved + hunk.a1 - hunk.a0))
+            continue
+        kept.append(hunk)
+    cleared = _cleared(sides, kept)
+    if cleared != kept:
+        used.add("slide")
+    found = []
+    for region in _regions(sides, cleared):
+        if region.side is Side.CONFLICT and loosely_equal(
+            base.raw[region.base0 : region.base1], ours.raw[region.ours0 : region.ours1]
+        ):
+            used.add("white-space")
+            region = Region(
+                Side.THEIRS, region.base0, region.base1, region.ours0, region.ours1, region.theirs0, region.theirs1
+            )
+        found.append(region)
+    conflicts = tuple(region for region in found if region.side is Side.CONFLICT)
+    content = _rendered(sides, found, frozenset(deleted))
+    if used == {"diff3", "present"} and content == ours.content:
+        return Merged(content, "equal", conflicts)
+    return Merged(content, max(used, key=RUNGS.index), conflicts)
+
+
+def _regions(sides: Sides, upstream: Sequence[Hunk]) -> tuple[Region, ...]:
+    return regions(sides.local, upstream, sides.ours.keys, sides.theirs.keys, len(sides.base.keys))
+
+
+def _moved_to(sides: Sides, hunk: Hunk) -> int:
+    """Where ours holds the only copy of the lines that `hunk` deletes, when it is not where base has them; else -1."""
+    if hunk.b0 != hunk.b1 or not sides.gone(hunk):
+        return -1
+    copies = sides.strays(hunk)
+    return copies[0] if len(copies) == 1 else -1
+
+
+def _cleared(sides: Sides, upstream: Sequence[Hunk]) -> list[Hunk]:
+    """`upstream` with each hunk that meets a local one slid to the nearest place where it meets none."""
+    result: list[Hunk] = []
+    for index, hunk in enumerate(upstream):
+        chosen = hunk
+        if any(meet(hunk, local) for local in sides.local):
+            low = result[-1].a1 if result else 0
+            high = upstream[index + 1].a0 if index + 1 < len(upstream) else len(sides.base.keys)
+            for other in slides(hunk, sides.base.keys, sides.theirs.keys):
+                if low <= other.a0 and other.a1 <= high and not any(meet(other, local) for local in sides.local):
+                    chosen = other
+                    break
+        result.append(chosen)
+    return result
+
+
+def _rendered(sides: Sides, found: Sequence[Region], deleted: frozenset[int]) -> bytes:
+    """The raw lines of a merge. Where nobody changed a line, ours stands, to the byte: but for a keyword line that
+    is the same in ours as in base, which follows upstream."""
+    base, ours, theirs = sides.base, sides.ours, sides.theirs
+    out: list[bytes] = []
+    keywords = frozenset(ours.folded)
+    for region in found:
+        if region.side in (Side.THEIRS, Side.CONFLICT):
+            out += theirs.raw[region.theirs0 : region.theirs1]
+            continue
+        if region.side is not Side.NONE or not keywords.intersection(range(region.ours0, region.ours1)):
+            if deleted:
+                out += [ours.raw[index] for index in range(region.ours0, region.ours1) if index not in deleted]
+            else:
+                out += ours.raw[region.ours0 : region.ours1]
+            continue
+        for step in range(region.ours1 - region.ours0):
+            mine = ours.raw[region.ours0 + step]
+            follows = region.ours0 + step in keywords and mine == base.raw[region.base0 + step]
+            out.append(theirs.raw[region.theirs0 + step] if follows else mine)
+    return b"".join(out)

@@ -8,10 +8,13 @@ refusal of a repository owned by someone else is kept and explained.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 
@@ -19,7 +22,7 @@ from portkit.errors import UserError, WorldError
 from portkit.text import decode
 
 MINIMUM_GIT = (2, 31)
-"""The oldest git portkit is written for: `core.alternateRefsCommand` and `GIT_CONFIG_COUNT` are known there."""
+"""The oldest git portkit is written for: `GIT_CONFIG_COUNT` and first-parent merge diffs are known there."""
 
 _QUIET = (
     "-c", "core.hooksPath=/dev/null",
@@ -38,19 +41,30 @@ _QUIET = (
     "-c", "protocol.ext.allow=never",
 )  # fmt: skip
 
+_KEPT = ("GIT_ALLOW_PROTOCOL", "GIT_ASKPASS", "GIT_PROXY_COMMAND", "GIT_EXEC_PATH")
+_KEPT_FAMILIES = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_SSH", "GIT_CONFIG_")
+
 
 def environment() -> dict[str, str]:
-    """The environment git runs in: the user's, less every GIT_* variable that could point it elsewhere."""
+    """The environment git reads in: the user's, less every GIT_* variable that could point it elsewhere.
+
+    No transport is allowed: a repository that calls itself a partial clone can name any program as its
+    remote's upload-pack, and git would start it for a missing blob (GIT_NO_LAZY_FETCH is too new to rely on).
+    """
+    return network_environment() | {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
+
+
+def network_environment() -> dict[str, str]:
+    """The environment git fetches in, from remotes portkit itself set up: the user's transports are open."""
     kept = {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith("GIT_") or key.startswith(("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_SSH", "GIT_CONFIG_"))
+        if not key.startswith("GIT_") or key in _KEPT or key.startswith(_KEPT_FAMILIES)
     }
     kept.pop("GIT_CONFIG_PARAMETERS", None)
     return kept | {
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_NO_LAZY_FETCH": "1",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_PAGER": "cat",
@@ -68,7 +82,8 @@ def version() -> tuple[int, ...]:
     found = tuple(int(part) for part in match.groups(b"0")) if match else (0,)
     if found < MINIMUM_GIT:
         least = ".".join(map(str, MINIMUM_GIT))
-        raise WorldError(f"git {decode(done.stdout).strip()} is too old", hint=f"install git {least} or newer")
+        said = decode(done.stdout).strip()
+        raise WorldError(f"{said} is too old", hint=f"install git {least} or newer")
     return found
 
 
@@ -80,13 +95,14 @@ class GitRepository:
 
     @classmethod
     def at(cls, location: str, *, role: str) -> GitRepository:
-        """The repository at the path `location`. `role` names it in errors ("the target", "upstream openbsd").
+        """The repository at the path `location`. `role` names it in errors: "the target", "upstream openbsd".
 
-        Raises UserError where there is none, WorldError where git refuses it (owned by someone else, damaged).
+        Raises UserError where there is none, WorldError where git refuses it (it belongs to someone else).
         """
         path = Path(location).expanduser()
         if not path.exists():
-            raise UserError(f"{role}: there is no {location}", hint="give the path or URL of a git repository")
+            hint = "give the path or URL of a git repository"
+            raise UserError(f"{role}: there is no {location}", hint=hint)
         done = subprocess.run(
             ["git", *_QUIET, "-C", str(path), "rev-parse", "--absolute-git-dir"],
             capture_output=True, env=environment(),
@@ -99,11 +115,12 @@ class GitRepository:
                     cause=said.splitlines()[0],
                     hint=f"if you trust it: git config --global --add safe.directory {path.resolve()}",
                 )
-            raise UserError(f"{role}: {location} is no git repository", cause=said.splitlines()[0] if said else "")
+            cause = said.splitlines()[0] if said else ""
+            raise UserError(f"{role}: {location} is no git repository", cause=cause)
         return cls(Path(os.fsdecode(done.stdout.rstrip(b"\n"))))
 
     def command(self, *arguments: str) -> list[str]:
-        """The argv of a git command on this repository, with everything of the repository's own switched off."""
+        """The argv of a git command on this repository, with what the repository would start switched off."""
         return ["git", *_QUIET, f"--git-dir={self.git_dir}", *arguments]
 
     def run(self, *arguments: str, feed: bytes | None = None, accept: Sequence[int] = (0,)) -> bytes:
@@ -122,26 +139,27 @@ class GitRepository:
 
     def stream(self, *arguments: str) -> Iterator[bytes]:
         """What the command prints, in blocks as they come. Raises WorldError at the end where it failed."""
-        with subprocess.Popen(
-            self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env=environment(),
-        ) as process:  # fmt: skip
-            assert process.stdout is not None
-            assert process.stderr is not None
-            while block := process.stdout.read1(1 << 20):  # type: ignore[attr-defined]
-                yield block
-            said = process.stderr.read()
-        if process.returncode:
-            raise failure(arguments, said)
+        with tempfile.TemporaryFile() as errors:  # a pipe that nobody reads would stop a git that warns a lot
+            with subprocess.Popen(
+                self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
+                env=environment(),
+            ) as process:  # fmt: skip
+                assert process.stdout is not None
+                while block := process.stdout.read1(1 << 20):  # type: ignore[attr-defined]
+                    yield block
+            if process.returncode:
+                errors.seek(0)
+                raise failure(arguments, errors.read())
 
     def resolve(self, revision: str, *, role: str) -> str:
         """The full hash of the commit `revision` names. Raises UserError where it names none."""
         if revision.startswith("-") or "\0" in revision or "\n" in revision:
             raise UserError(f"{role}: {revision!r} is no revision", hint="a revision does not begin with -")
-        done = self.outcome("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-        if done.returncode:
-            raise UserError(f"{role}: there is no commit {revision!r}", hint=f"git --git-dir={self.git_dir} log --all shows what is there")
-        return done.stdout.decode("ascii").strip()
+        found = self.ref(f"{revision}^{{commit}}")
+        if not found:
+            hint = f"git --git-dir={self.git_dir} log --all shows what is there"
+            raise UserError(f"{role}: there is no commit {revision!r}", hint=hint)
+        return found
 
     def ref(self, full_name: str) -> str:
         """The hash the ref `full_name` holds; empty where there is no such ref."""
@@ -169,7 +187,9 @@ class BlobReader:
     def __enter__(self) -> BlobReader:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -177,50 +197,64 @@ class BlobReader:
         if self._process is not None:
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
-                    pipe.close()
+                    with contextlib.suppress(OSError):
+                        pipe.close()
             self._process.wait()
             self._process = None
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             self._process = subprocess.Popen(
-                self._repository.command("cat-file", "--batch"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, env=environment(), bufsize=1 << 18,
+                self._repository.command("cat-file", "--batch"), stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment(), bufsize=1 << 18,
             )  # fmt: skip
         return self._process
 
     def find(self, oid: str) -> bytes | None:
-        """The content of the blob `oid`, None where it is missing from the repository."""
-        return next(self._read([oid]))[1]
+        """The content of the blob `oid`, None where the repository does not have it whole."""
+        return self._read([oid])[0][1]
 
     def find_many(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
-        """(oid, content or None) for each of `oids`, in order, in one conversation."""
-        batch: list[str] = []
-        for oid in oids:
-            batch.append(oid)
-            if len(batch) == 256:  # what is asked fits the pipe's 64 KiB, so neither side waits for the other
-                yield from self._read(batch)
-                batch = []
-        yield from self._read(batch)
+        """(oid, content or None) for each of `oids`, in order. Other reads may come between; it may be left."""
+        pending = iter(oids)
+        while batch := list(islice(pending, 64)):  # what is asked fits the pipe: neither side waits for the other
+            yield from self._read(batch)
 
-    def _read(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes | None]]:
-        if not oids:
-            return
+    def _read(self, oids: Sequence[str]) -> list[tuple[str, bytes | None]]:
+        result: list[tuple[str, bytes | None]] = []
+        while len(result) < len(oids):
+            result += self._conversation(oids[len(result) :])
+        return result
+
+    def _conversation(self, oids: Sequence[str]) -> list[tuple[str, bytes | None]]:
+        """What one process answers, at least one: it ends at an object it cannot read or may not fetch."""
         process = self._running()
         assert process.stdin is not None
         assert process.stdout is not None
+        result: list[tuple[str, bytes | None]] = []
         try:
             process.stdin.write("".join(f"{oid}\n" for oid in oids).encode("ascii"))
             process.stdin.flush()
             for oid in oids:
-                header = process.stdout.readline().split()
+                line = process.stdout.readline()
+                header = line.split()
                 if len(header) == 2 and header[1] == b"missing":
-                    yield oid, None
+                    result.append((oid, None))
                     continue
-                if len(header) != 3 or header[0].decode("ascii") != oid:
-                    raise WorldError(f"git cat-file answered {header!r} when asked for {oid}")
-                content = process.stdout.read(int(header[2]))
-                process.stdout.read(1)
-                yield oid, content
+                content = b""
+                if line:
+                    if len(header) != 3 or header[0].decode("ascii") != oid:
+                        raise WorldError(f"git cat-file answered {header!r} when asked for {oid}")
+                    content = process.stdout.read(int(header[2]))
+                    process.stdout.read(1)
+                if not line or len(content) < int(header[2]):
+                    self.close()
+                    return [*result, (oid, None)]
+                result.append((oid, content))
         except (BrokenPipeError, ValueError) as error:
+            self.close()
             raise WorldError("git cat-file ended early", cause=str(error)) from error
+        except BaseException:
+            self.close()  # an answer that nobody read must not be taken for the next one's
+            raise
+        return result

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from portkit.components.locations import is_remote
+from portkit.components.mistakes import nearest
+from portkit.components.rules import PathSet, Rules
+from portkit.errors import UserError
 from portkit.paths import RepoPath
 
 
@@ -42,6 +46,11 @@ class Source:
     prefix: str = ""
     title: str = ""  # as written in commit messages: OpenBSD
 
+    @property
+    def remote(self) -> bool:
+        """Whether `location` is a URL (or host:path), rather than a path on this machine."""
+        return self.kind == "git" and is_remote(self.location)
+
 
 @dataclass(frozen=True, slots=True)
 class PathRule:
@@ -58,7 +67,10 @@ class PathRule:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Another component that must be in place, from the upstream date (YYYY-MM-DD) or revision `since` on; "" for always."""
+    """Another component that must be in place, from the upstream day (YYYY-MM-DD) or revision `since` on.
+
+    "" for always.
+    """
 
     component: str
     since: str = ""
@@ -74,15 +86,20 @@ class Retired:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A mapped unit. `keep`: target paths that stay although upstream deleted them; `deleted`: target paths
-    that stay deleted; `since`: an import's first revision or date ("" for the newest)."""
+    """A mapped unit.
+
+    `exclude`: patterns of upstream paths that are left out; `keep`: target paths, or folders ending in `/`,
+    that stay although upstream deletes them; `deleted`: target paths, folders or patterns that stay deleted;
+    `import_at`: an import's date or revision ("" for the newest); `baseline`: (target path, revision) where
+    the map says which revision a file derives from. Patterns are those of `rules.translate`.
+    """
 
     name: str
     mode: Mode
     upstream: str
     paths: tuple[PathRule, ...]
     exclude: tuple[str, ...] = ()
-    keep: tuple[RepoPath, ...] = ()
+    keep: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
     needs: tuple[Need, ...] = ()
     retired: Retired | None = None
@@ -90,15 +107,58 @@ class Component:
     ident: IdentStyle = IdentStyle.AS_IS
     subject: str = ""  # what stands before " - " in a commit subject; default: the component's name
     line: int = 0
+    baseline: tuple[tuple[RepoPath, str], ...] = ()
+    _rules: Rules = field(init=False, repr=False, compare=False)
+    _kept: PathSet = field(init=False, repr=False, compare=False)
+    _deleted: PathSet = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Compiles the rules: frozen, so through `object`."""
+        pairs = [(rule.upstream, rule.target) for rule in self.paths]
+        object.__setattr__(self, "_rules", Rules(pairs, self.exclude))
+        object.__setattr__(self, "_kept", PathSet(self.keep, globs=False))
+        object.__setattr__(self, "_deleted", PathSet(self.deleted, globs=True))
 
     def target_of(self, upstream_path: str) -> RepoPath | None:
-        """Where `upstream_path` stands in the target, None where no rule covers it. The most specific rule wins:
-        a file before a folder, the longest folder first."""
-        raise NotImplementedError
+        """Where `upstream_path` stands in the target, None where no rule covers it or `exclude` names it.
+
+        The most specific rule wins: a file before a folder, the longest folder first.
+        """
+        return self._rules.target_of(upstream_path)
 
     def upstream_of(self, target_path: str) -> RepoPath | None:
         """The upstream path of `target_path`; the inverse of `target_of`."""
-        raise NotImplementedError
+        return self._rules.upstream_of(target_path)
+
+    def covers(self, upstream_path: str) -> bool:
+        """Whether `upstream_path` is mapped."""
+        return self._rules.target_of(upstream_path) is not None
+
+    def unmapped(self, upstream_path: str) -> bool:
+        """Whether `upstream_path` stands beside a mapped file (same folder) and the map says nothing of it.
+
+        Below a folder rule nothing is unmapped; what `exclude` names is left out knowingly.
+        """
+        return self._rules.unmapped(upstream_path)
+
+    def folders(self) -> tuple[str, ...]:
+        """The upstream folders to watch, no slash at the end ("" is the top of the source).
+
+        Each mapped folder, and the parent of each mapped file, so that new files beside it are seen.
+        """
+        return self._rules.folders
+
+    def target_folders(self) -> tuple[str, ...]:
+        """The same on the target's side."""
+        return self._rules.target_folders
+
+    def kept(self, target_path: str) -> bool:
+        """Whether `target_path` stays although upstream deletes it (`keep:`)."""
+        return target_path in self._kept
+
+    def deleted_on_purpose(self, target_path: str) -> bool:
+        """Whether `target_path` stays deleted although upstream changes it (`deleted:`)."""
+        return target_path in self._deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +178,19 @@ class ComponentMap:
     components: tuple[Component, ...]
     commit: CommitPolicy = field(default=CommitPolicy())
     path: str = ""
+
+    def component(self, name: str) -> Component:
+        """The component `name`. Raises UserError, naming the nearest, where the map has none."""
+        for component in self.components:
+            if component.name == name:
+                return component
+        known = [component.name for component in self.components]
+        raise UserError(f"there is no component {name!r}; {nearest(name, known)}", where=self.path)
+
+    def source(self, name: str) -> Source:
+        """The upstream `name`. Raises UserError, naming the nearest, where the map has none."""
+        for source in self.upstreams:
+            if source.name == name:
+                return source
+        known = [source.name for source in self.upstreams]
+        raise UserError(f"there is no upstream {name!r}; {nearest(name, known)}", where=self.path)

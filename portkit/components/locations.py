@@ -1,0 +1,108 @@
+"""What may name a repository, a branch, a component, a revision: syntax only, nothing is looked up.
+
+Each `problem_with_...` returns the end of a sentence, empty where nothing is wrong. The map may come from
+someone else, and these words end up in git's arguments, in ref names and in file names.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+SCHEMES = ("https", "http", "git", "ssh", "git+ssh", "ssh+git", "file")
+"""The transports that git has built in and that run no program the URL chooses."""
+
+CVS = "cvs:"
+"""What stands before the path of a CVS repository where a location is one word (--upstream NAME=cvs:PATH)."""
+
+_CONTROL = re.compile("[\\0-\\x1f\\x7f-\\x9f\\u2028-\\u202e\\u2066-\\u2069]")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SCHEME = re.compile(r"([A-Za-z0-9+.-]+)://([^/]*)")
+_HOST_AND_PATH = re.compile(r"[^/:]+:(?!:)")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_LIKE_A_DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+_CVS_REVISION = re.compile(r"\d+(\.\d+)+")
+
+
+def holds_control(text: str) -> bool:
+    """Whether `text` holds a control character: C0, DEL, C1, line separators, bidirectional overrides."""
+    return _CONTROL.search(text) is not None
+
+
+def problem_with_name(text: str) -> str:
+    """Of a component or an upstream: part of a branch and of file names (git-check-ref-format(1))."""
+    if not _NAME.fullmatch(text):
+        return "is no name: letters, digits, '.', '_' and '-', a letter or digit first"
+    if ".." in text or text.endswith((".", ".lock")):
+        return "is no name: git refuses '..', and '.' or '.lock' at the end, in a branch"
+    return ""
+
+
+def problem_with_ref(text: str) -> str:
+    """Of a branch (git-check-ref-format(1))."""
+    if not text:
+        return "is empty"
+    if text.startswith("-"):
+        return "begins with '-'"
+    if holds_control(text) or re.search(r"[ ~^:?*\[\\]|\.\.|@\{|//|/\.", text):
+        return "is no branch that git accepts"
+    if text == "@" or text.startswith(("/", ".")) or text.endswith(("/", ".")) or ".lock/" in text + "/":
+        return "is no branch that git accepts"
+    return ""
+
+
+def problem_with_revision(text: str) -> str:
+    """Of a revision: a commit, a tag or branch, or a CVS revision."""
+    if _LIKE_A_DAY.fullmatch(text) and not _CVS_REVISION.fullmatch(text):
+        return "is a date where a revision is expected"
+    if problem_with_ref(text):
+        return "is no revision"
+    return ""
+
+
+def problem_with_point(text: str) -> str:
+    """Of a point in upstream's history: a day (YYYY-MM-DD) or a revision."""
+    if _DAY.fullmatch(text):
+        try:
+            datetime.date.fromisoformat(text)
+        except ValueError:
+            return "is no day of the calendar"
+        return ""
+    if problem_with_revision(text):
+        return "is neither a day (YYYY-MM-DD) nor a revision"
+    return ""
+
+
+def is_remote(location: str) -> bool:
+    """Whether `location` is a URL, or host:path with no slash before the colon (git-clone(1))."""
+    return "://" in location or _HOST_AND_PATH.match(location) is not None
+
+
+def problem_with_location(text: str, kind: str = "git") -> str:
+    """Of a git URL or path, or (`kind` cvs) of a folder that holds ,v files."""
+    if not text.strip():
+        return "is empty"
+    if text.startswith("-"):
+        return "begins with '-'"
+    if holds_control(text):
+        return "holds a control character"
+    if kind == "cvs":
+        return "is no folder on this machine" if "://" in text or text.startswith(":") else ""
+    if re.match(r"[A-Za-z0-9+.-]+::", text):
+        return "names a transport that runs a program (ext:: and its kin)"
+    url = _SCHEME.match(text)
+    if url is not None and url[1].lower() not in SCHEMES:
+        return f"has the unknown scheme {url[1]!r}; known: {', '.join(SCHEMES)}"
+    if url is None and "://" in text:
+        return "is no URL"
+    host = url[2] if url is not None else text.partition(":")[0] if is_remote(text) else ""
+    if host.startswith("-") or "@-" in host:
+        return "names a host that begins with '-'"
+    return ""
+
+
+def split_kind(location: str) -> tuple[str, str]:
+    """(kind, the rest): `cvs:PATH` is ("cvs", "PATH"), everything else ("git", as it is)."""
+    if location.startswith(CVS) and not location.startswith(CVS + "//"):
+        return "cvs", location.removeprefix(CVS)
+    return "git", location

@@ -1,0 +1,231 @@
+"""The DragonFly tree in git: read at a revision, its history, and a branch written into it.
+
+Of a target given as a path nothing is touched but its objects and the refs that `move` is given: no index,
+worktree, HEAD or configuration. Which branches may be moved, and to what, is not decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+from portkit.change.changeset import Blob, Person
+from portkit.errors import UserError, WorldError
+from portkit.git.door import BlobReader, GitRepository
+from portkit.paths import RepoPath, from_bytes
+from portkit.sync.ports import NewCommit, TargetCommit
+from portkit.target import checkouts, cloning, history, refs, writing
+from portkit.target.cloning import Progress
+from portkit.target.refs import RefUpdate
+from portkit.text import decode
+
+_ROLE = "the target"
+_IDENT = re.compile(r"(.*) <(.*)> \d+ [+-]\d+\n?", re.DOTALL)
+
+
+class TargetTree:
+    """The files of one commit under the folders that were asked for: a `portkit.sync.ports.Tree`."""
+
+    def __init__(self, commit: str, entries: Mapping[RepoPath, Blob], reader: BlobReader) -> None:
+        self._commit = commit
+        self._entries = entries
+        self._reader = reader
+
+    @property
+    def commit(self) -> str:
+        """The full hash of the commit."""
+        return self._commit
+
+    @property
+    def entries(self) -> Mapping[RepoPath, Blob]:
+        """The files, symbolic links with the mode 0o120000; submodules are left out."""
+        return self._entries
+
+    def read(self, oid: str) -> bytes:
+        """The content of `oid`. Raises WorldError naming path and commit where the repository lacks it."""
+        return self._there(oid, self._reader.find(oid))
+
+    def read_many(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """(oid, content) for each, in order; raises as `read` does."""
+        for oid, content in self._reader.find_many(oids):
+            yield oid, self._there(oid, content)
+
+    def _there(self, oid: str, content: bytes | None) -> bytes:
+        if content is None:
+            path = next((path for path, blob in self._entries.items() if blob.oid == oid), "a file")
+            raise WorldError(
+                f"{_ROLE}: the content of {path} is missing at commit {self._commit}",
+                cause=f"the repository has no object {oid}",
+                hint="fetch it, or take a complete clone",
+            )
+        return content
+
+
+class GitTarget:
+    """A target repository and its branch. Not to be shared by threads; `close` ends its reader."""
+
+    def __init__(self, repository: GitRepository, branch: str, *, cloned: bool) -> None:
+        self.repository = repository
+        self.branch = branch
+        self.cloned = cloned
+        self._reader = BlobReader(repository)
+
+    @classmethod
+    def open(cls, location: str, *, branch: str, state_dir: Path, progress: Progress) -> GitTarget:
+        """The target at `location`, whose branch of the map is `branch`.
+
+        A path is used in place. A URL is cloned, once, into `state_dir`/target.git, after saying so to
+        `progress`; an existing clone is taken as it stands (`fetch` brings it up to date). Raises UserError
+        where there is no repository, WorldError where it belongs to someone else or the clone fails.
+        """
+        if location.startswith("-"):
+            raise UserError(f"{_ROLE}: {location!r} is no location", hint="a location does not begin with -")
+        if cloning.is_url(location):
+            return cls(cloning.clone_once(location, state_dir / "target.git", progress), branch, cloned=True)
+        repository = GitRepository.at(location, role=_ROLE)
+        path = Path(location).expanduser()
+        if not (path / ".git").exists() and path.resolve() != repository.git_dir.resolve():
+            raise UserError(
+                f"{_ROLE}: {location} is no git repository",
+                cause=f"it only lies in one, {repository.git_dir}",
+                hint="give the path of the repository itself",
+            )
+        return cls(repository, branch, cloned=False)
+
+    def __enter__(self) -> GitTarget:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the process that reads contents; a later read starts another."""
+        self._reader.close()
+
+    def fetch(self, progress: Progress) -> None:
+        """Brings the clone of a URL up to date; does nothing for a path. Raises WorldError where that
+        fails."""
+        if self.cloned:
+            cloning.fetch(self.repository, self.branch, progress)
+
+    @cached_property
+    def shallow(self) -> bool:
+        """Whether history was cut when this was cloned (`--depth`): what is older than the cut is neither in
+        `history` nor in `trailer_commits`, and who relies on it must say so (`git fetch --unshallow` mends
+        it)."""
+        return self.repository.run("rev-parse", "--is-shallow-repository").strip() == b"true"
+
+    def resolve(self, revision: str) -> str:
+        """The full hash of the commit `revision` names. Raises UserError where it names none."""
+        return self.repository.resolve(revision, role=_ROLE)
+
+    def default_tip(self) -> str:
+        """The tip of the map's branch; where a target given as a path has none of that name, its HEAD.
+
+        Raises UserError, naming the branches there are, where neither is there.
+        """
+        tip = self.tip(self.branch) or ("" if self.cloned else self.repository.ref("HEAD"))
+        if tip:
+            return tip
+        listed = self.repository.run("for-each-ref", "--count=10", "--format=%(refname:lstrip=2)", "refs/heads/")
+        names = decode(listed).split()
+        raise UserError(
+            f"{_ROLE} has no branch {self.branch!r}",
+            cause=f"its branches are {', '.join(names)}" if names else "it has no branch at all",
+            hint="set target.branch in the map, or give --onto",
+        )
+
+    def tip(self, branch: str) -> str:
+        """The hash at the tip of `branch`, "" where there is no such branch. Raises UserError for no name at
+        all."""
+        return self.repository.ref(self.branch_ref(branch))
+
+    def branch_ref(self, branch: str) -> str:
+        """The full name of `branch`. Raises UserError where git allows none of that name."""
+        return refs.branch_ref(self.repository, branch)
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether `older` is reachable from `newer`."""
+        return self.repository.is_ancestor(older, newer)
+
+    def tree(self, commit: str, folders: Sequence[str]) -> TargetTree:
+        """The files under `folders` at `commit` (a full hash). A folder ends in `/` or not; "" is the whole
+        tree.
+
+        What is not there gives no entry. Raises WorldError where the repository lacks part of the tree.
+        """
+        wanted = () if "" in folders else tuple(folders)
+        entries: dict[RepoPath, Blob] = {}
+        if folders:
+            listed = self.repository.run(
+                "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, "--", *wanted
+            )
+            for line in listed.split(b"\0")[:-1]:
+                about, _, path = line.partition(b"\t")
+                mode, kind, oid = about.decode("ascii").split()
+                if kind == "blob":
+                    entries[from_bytes(path)] = Blob(oid, int(mode, 8))
+        return TargetTree(commit, entries, self._reader)
+
+    def history(self, commit: str, paths: Sequence[str], *, since: str = "") -> Iterator[TargetCommit]:
+        """The commits of `since..commit` that touch `paths`, newest first, in full history: merges and vendor
+        branches included. `since` "" is all of it; no paths, no commits."""
+        return history.touching(self.repository, commit, paths, since)
+
+    def trailer_commits(self, commit: str, since: str = "") -> Iterator[TargetCommit]:
+        """The commits of `since..commit`, whatever they touch, newest first, that have a line which begins
+        `Upstream-commit:` or `This reverts commit`."""
+        return history.marked(self.repository, commit, since)
+
+    def commits_between(self, base: str, tip: str) -> tuple[TargetCommit, ...]:
+        """The commits that `tip` has and `base` has not, oldest first."""
+        return history.between(self.repository, base, tip)
+
+    def commit_info(self, sha: str) -> TargetCommit:
+        """The commit `sha`. Raises WorldError where it is not there."""
+        return history.one(self.repository, sha)
+
+    def checked_out(self, branch: str) -> str:
+        """The path of the worktree that has `branch` checked out, is rebasing or bisecting it; "" for none. A
+        worktree whose folder has gone counts: git still holds the branch for it."""
+        return checkouts.held(self.repository).get(self.branch_ref(branch), "")
+
+    def busy_with(self, branch: str) -> str:
+        """A sentence where `branch` is in the middle of a merge, rebase, cherry-pick or revert; else ""."""
+        what = checkouts.underway(self.repository, self.branch_ref(branch))
+        return f"{_ROLE} is in the middle of {what}, on {branch}" if what else ""
+
+    def identity(self) -> Person:
+        """Who runs portkit, by git's own rules (git-var(1), GIT_AUTHOR_IDENT) but without git's guess from
+        login and host. Raises UserError where git has not been told."""
+        done = self.repository.outcome("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT")
+        match = _IDENT.fullmatch(decode(done.stdout)) if done.returncode == 0 else None
+        if match is None:
+            lines = [line for line in decode(done.stderr).splitlines() if line.startswith("fatal: ")]
+            raise UserError(
+                "git does not know your name and address",
+                cause=lines[0].removeprefix("fatal: ") if lines else "",
+                hint="git config --global user.name 'Your Name'; git config --global user.email you@example.org",
+            )
+        return Person(match[1], match[2])
+
+    def store(self, parent: str, commits: Sequence[NewCommit]) -> list[str]:
+        """Writes `commits` on top of `parent` ("" for none) as objects that no ref names yet; returns their
+        hashes in order, the same for the same inputs on any machine.
+
+        Raises UserError where a file would displace a folder or a folder a file, WorldError where git
+        refuses.
+        """
+        return writing.store(self.repository, parent, commits)
+
+    def move(self, updates: Sequence[RefUpdate], *, reason: str = "portkit") -> None:
+        """Moves all refs of `updates`, or none, in one step; `reason` goes into the reflog.
+
+        Raises WorldError where one of them moved meanwhile, is checked out, or cannot be written.
+        """
+        refs.move(self.repository, updates, reason)

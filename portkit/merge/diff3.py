@@ -37,7 +37,11 @@ class Region:
 
 
 def regions(
-    ours_hunks: Sequence[Hunk], theirs_hunks: Sequence[Hunk], ours: Sequence[int], theirs: Sequence[int], base_length: int
+    ours_hunks: Sequence[Hunk],
+    theirs_hunks: Sequence[Hunk],
+    ours: Sequence[int],
+    theirs: Sequence[int],
+    base_length: int,
 ) -> tuple[Region, ...]:
     """The regions of a merge, in order, covering all three sides without gap or overlap.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from portkit.change.changeset import Changeset
+from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
 
 
@@ -30,15 +31,6 @@ class FileState(StrEnum):
     READY = "ready"
     CONFLICT = "conflict"
     FLAGGED = "flagged"
-
-
-class Gate(StrEnum):
-    """What the gate said of a clean result."""
-
-    FAITHFUL = "faithful"
-    ALREADY = "already"
-    FAILED = "failed"
-    NONE = ""
 
 
 class ConflictKind(StrEnum):

@@ -1,0 +1,227 @@
+"""One file's change, merged whole: content, mode, additions, deletions, binary files.
+
+The rules read as a table over (base, theirs, ours); only the last case goes down the ladder of line merges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portkit.change.functions import function_at
+from portkit.change.linediff import Hunk, hunks
+from portkit.change.lines import Lines, LineTable
+from portkit.merge.diff3 import Region
+from portkit.merge.gate import Gate, Verdict, judge
+from portkit.merge.ladder import merge
+from portkit.merge.sides import Sides
+from portkit.text import is_binary
+
+SYMLINK = 0o120000
+
+
+class Kind(StrEnum):
+    """What sort of conflict a file has."""
+
+    CONTENT = "content"
+    DELETE_MODIFY = "delete-modify"
+    ADD_ADD = "add-add"
+    MODE = "mode"
+    NO_ANCESTOR = "no-ancestor"
+    GATE = "gate"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A file's content and git mode at one moment."""
+
+    content: bytes
+    mode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """One place of a file that does not fit: `hunk` counts upstream's hunks from 1, 0 for the whole file."""
+
+    kind: Kind
+    hunk: int
+    function: str
+    reason: str
+    base: bytes
+    ours: bytes
+    theirs: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FileMerge:
+    """What became of one file: `result` is what it would be (None: no such file), with upstream's side where it
+    clashes; `gate` what the gate says; `clashes` empty where it may land."""
+
+    result: Version | None
+    method: str
+    gate: Gate
+    clashes: tuple[Clash, ...]
+    reason: str = ""
+
+    @property
+    def lands(self) -> bool:
+        return not self.clashes
+
+    @property
+    def conflicts(self) -> bool:
+        """Whether it clashes for another reason than the gate's."""
+        return any(clash.kind is not Kind.GATE for clash in self.clashes)
+
+
+class FileMerger:
+    """Merges files; remembers lines and alignments between calls, since one changeset's theirs is the next's base."""
+
+    def __init__(self) -> None:
+        self.table = LineTable(remember=96)
+        self._hunks: dict[tuple[bytes, bytes], tuple[Hunk, ...]] = {}
+
+    def merge(self, base: Version | None, ours: Version | None, theirs: Version | None) -> FileMerge:
+        """The change base to theirs, made on ours."""
+        if theirs is None:
+            return self._deletion(base, ours)
+        if base is None:
+            return self._addition(ours, theirs)
+        if ours is None:
+            return _clash(theirs, Kind.DELETE_MODIFY, "the target does not have this file", base, ours, theirs)
+        mode, mode_clash = _merged_mode(base, ours, theirs)
+        if mode_clash is not None:
+            return mode_clash
+        if SYMLINK in (base.mode, ours.mode, theirs.mode) or any(
+            is_binary(version.content) for version in (base, ours, theirs)
+        ):
+            return _whole(base, ours, theirs, mode)
+        return self._lines(base, ours, theirs, mode)
+
+    def upstream_hunks(self, base: bytes, theirs: bytes) -> tuple[Hunk, ...]:
+        """The hunks that turn `base` into `theirs`, remembered from the merge."""
+        known = self._hunks.get((base, theirs))
+        if known is None:
+            known = hunks(self.table.lines(base).keys, self.table.lines(theirs).keys)
+            self._hunks[base, theirs] = known
+        return known
+
+    def _deletion(self, base: Version | None, ours: Version | None) -> FileMerge:
+        if ours is None or base is None:
+            return FileMerge(None, "equal", Gate.ALREADY, ())
+        if ours.content == base.content or self._same_but_keywords(base.content, ours.content):
+            return FileMerge(None, "delete", Gate.FAITHFUL, ())
+        return _clash(None, Kind.DELETE_MODIFY, "upstream deletes a file that has local changes", base, ours, None)
+
+    def _addition(self, ours: Version | None, theirs: Version) -> FileMerge:
+        if ours is None:
+            return FileMerge(theirs, "add", Gate.FAITHFUL, ())
+        if ours.content == theirs.content or self._same_but_keywords(theirs.content, ours.content):
+            return FileMerge(ours, "equal", Gate.ALREADY, ())
+        return _clash(theirs, Kind.ADD_ADD, "upstream adds a file that the target has already", None, ours, theirs)
+
+    def _same_but_keywords(self, one: bytes, other: bytes) -> bool:
+        """Whether two contents differ in keyword lines and the dates of manual pages only."""
+        if is_binary(one) or is_binary(other):
+            return False
+        return self._bare(one) == self._bare(other)
+
+    def _bare(self, content: bytes) -> list[int]:
+        lines = self.table.lines(content)
+        keywords = set(lines.folded)
+        return [
+            key
+            for index, key in enumerate(lines.keys)
+            if index not in keywords and not lines.raw[index].startswith(b".Dd ")
+        ]
+
+    def _lines(self, base: Version, ours: Version, theirs: Version, mode: int) -> FileMerge:
+        sides = self._sides(base.content, ours.content, theirs.content)
+        merged = merge(sides)
+        result = Version(merged.content, mode)
+        if merged.conflicts:
+            kind = Kind.CONTENT if _related(sides) else Kind.NO_ANCESTOR
+            clashes = tuple(_region_clash(sides, region, kind) for region in merged.conflicts)
+            return FileMerge(result, merged.method, Gate.NONE, clashes, clashes[0].reason)
+        verdict = judge(sides, self.table.lines(merged.content))
+        if verdict.gate is Gate.FAILED:
+            return FileMerge(result, merged.method, verdict.gate, (_gate_clash(sides, verdict),), verdict.reason)
+        gate = Gate.FAITHFUL if verdict.gate is Gate.FAITHFUL or mode != ours.mode else Gate.ALREADY
+        return FileMerge(result, merged.method, gate, ())
+
+    def _sides(self, base: bytes, ours: bytes, theirs: bytes) -> Sides:
+        lines = self.table.lines
+        sides = Sides(
+            lines(base), lines(ours), lines(theirs), self._hunks.get((base, theirs)), self._hunks.get((base, ours))
+        )
+        if len(self._hunks) > 256:
+            self._hunks.clear()
+        self._hunks[base, theirs] = sides.upstream
+        self._hunks[base, ours] = sides.local
+        return sides
+
+
+def _merged_mode(base: Version, ours: Version, theirs: Version) -> tuple[int, FileMerge | None]:
+    if base.mode == theirs.mode or ours.mode == theirs.mode:
+        return ours.mode, None
+    if ours.mode == base.mode:
+        return theirs.mode, None
+    reason = f"upstream makes the mode {theirs.mode:o}, the target has {ours.mode:o}"
+    return ours.mode, _clash(theirs, Kind.MODE, reason, base, ours, theirs)
+
+
+def _whole(base: Version, ours: Version, theirs: Version, mode: int) -> FileMerge:
+    if ours.content == theirs.content:
+        gate = Gate.FAITHFUL if mode != ours.mode else Gate.ALREADY
+        return FileMerge(Version(ours.content, mode), "equal", gate, ())
+    if ours.content == base.content:
+        return FileMerge(Version(theirs.content, mode), "copy", Gate.FAITHFUL, ())
+    if theirs.content == base.content:
+        return FileMerge(Version(ours.content, mode), "copy", Gate.FAITHFUL if mode != ours.mode else Gate.ALREADY, ())
+    return _clash(theirs, Kind.CONTENT, "both sides changed a binary file or symbolic link", base, ours, theirs)
+
+
+def _clash(
+    result: Version | None, kind: Kind, reason: str, base: Version | None, ours: Version | None, theirs: Version | None
+) -> FileMerge:
+    sides = [version.content if version is not None else b"" for version in (base, ours, theirs)]
+    return FileMerge(result, "whole", Gate.NONE, (Clash(kind, 0, "", reason, *sides),), reason)
+
+
+def _related(sides: Sides) -> bool:
+    """Whether ours can derive from base at all: a tenth of its lines does."""
+    shared = len(sides.base.keys) - sum(hunk.a1 - hunk.a0 for hunk in sides.local)
+    return shared * 10 >= min(len(sides.base.keys), len(sides.ours.keys))
+
+
+def _region_clash(sides: Sides, region: Region, kind: Kind) -> Clash:
+    hunk = next(
+        (index for index, one in enumerate(sides.upstream, 1) if one.a1 >= region.base0 and one.a0 <= region.base1), 0
+    )
+    function = function_at(sides.base.raw, region.base0) or function_at(sides.theirs.raw, region.theirs0)
+    where = f" in {function}" if function else ""
+    reason = f"upstream changes lines that the target changed too{where}"
+    if kind is Kind.NO_ANCESTOR:
+        reason = "the target's file shares too little with upstream's to be merged"
+    return Clash(
+        kind, hunk, function, reason,
+        _joined(sides.base, region.base0, region.base1),
+        _joined(sides.ours, region.ours0, region.ours1),
+        _joined(sides.theirs, region.theirs0, region.theirs1),
+    )  # fmt: skip
+
+
+def _gate_clash(sides: Sides, verdict: Verdict) -> Clash:
+    if not verdict.hunk:
+        return Clash(Kind.GATE, 0, "", verdict.reason, b"", b"", b"")
+    hunk = sides.upstream[verdict.hunk - 1]
+    low, high = sides.to_ours.gap(hunk.a0)[0], sides.to_ours.gap(hunk.a1)[1]
+    return Clash(
+        Kind.GATE, verdict.hunk, function_at(sides.base.raw, hunk.a0), verdict.reason,
+        _joined(sides.base, hunk.a0, hunk.a1),
+        _joined(sides.ours, low, high),
+        _joined(sides.theirs, hunk.b0, hunk.b1),
+    )  # fmt: skip
+
+
+def _joined(lines: Lines, start: int, end: int) -> bytes:
+    return b"".join(lines.raw[start:end])

@@ -1,0 +1,111 @@
+"""The ledger: which changesets the target's own history says it carries.
+
+It is read from the trailers in commit messages, so that it survives a lost disk, a renamed branch, a second user.
+Only a message's last paragraph counts (git-interpret-trailers(1)): a hash in prose, or in the upstream log above,
+is no entry. A revert of a port takes the entry back; a revert of that revert gives it again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from portkit.sync.message import COMMIT, DRAFT, REVISION
+from portkit.sync.ports import TargetCommit
+
+_HASH = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
+_REVERTS = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One target commit that carries upstream changesets, with the revisions its trailers name."""
+
+    commit: str
+    parents: tuple[str, ...]
+    changesets: tuple[str, ...]
+    revisions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """`entries`, oldest first; `reverted` the ids of those that a later commit took back."""
+
+    entries: tuple[Entry, ...] = ()
+    reverted: frozenset[str] = field(default=frozenset())
+
+    @property
+    def standing(self) -> tuple[Entry, ...]:
+        """The entries that no later commit took back."""
+        return tuple(entry for entry in self.entries if entry.commit not in self.reverted)
+
+    def carried(self) -> dict[str, str]:
+        """Upstream changeset to the newest target commit that carries it."""
+        return {changeset: entry.commit for entry in self.standing for changeset in entry.changesets}
+
+    def carried_revisions(self) -> dict[tuple[str, str], str]:
+        """(upstream path, revision) to the newest target commit that carries it: what outlives a rewritten mirror."""
+        return {revision: entry.commit for entry in self.standing for revision in entry.revisions}
+
+    def first_touching(self, path: str) -> Entry | None:
+        """The oldest entry that carries a revision of the upstream file `path`, taken back or not."""
+        return next((entry for entry in self.entries if any(path == one for one, _ in entry.revisions)), None)
+
+
+def read_ledger(commits: Iterable[TargetCommit]) -> Ledger:
+    """The ledger of `commits`, which are the target's that hold a trailer or say that they revert, oldest first."""
+    entries: dict[str, Entry] = {}
+    reverts: dict[str, str] = {}
+    for commit in commits:
+        reverted = _REVERTS.search(commit.message)
+        if reverted:
+            reverts[commit.id] = reverted[1]
+            continue
+        trailers = last_paragraph(commit.message)
+        changesets = tuple(value for key, value in trailers if key == COMMIT and _HASH.match(value))
+        if not changesets or any(key == DRAFT for key, _ in trailers):
+            continue
+        revisions = tuple(
+            (path, revision)
+            for key, value in trailers
+            if key == REVISION
+            for path, _, revision in [_split_revision(value)]
+            if path
+        )
+        entries[commit.id] = Entry(commit.id, commit.parents, changesets, revisions)
+    undone: set[str] = set()
+    for target in reverts.values():  # oldest first: a revert of a revert comes after it
+        _undo(target, entries, reverts, undone)
+    return Ledger(tuple(entries.values()), frozenset(undone & set(entries)))
+
+
+def _undo(target: str, entries: dict[str, Entry], reverts: dict[str, str], undone: set[str]) -> None:
+    full = next((one for one in (*entries, *reverts) if one.startswith(target)), None)
+    if full is None:
+        return
+    if full in reverts:
+        again = next((one for one in entries if one.startswith(reverts[full])), None)
+        if again is not None:
+            undone.discard(again)
+    undone.add(full)
+
+
+def last_paragraph(message: str) -> list[tuple[str, str]]:
+    """The trailers of a message: its last paragraph, where every line of it is `Key: value`."""
+    paragraph = message.rstrip().rsplit("\n\n", 1)[-1].split("\n")
+    found: list[tuple[str, str]] = []
+    for line in paragraph:
+        key, colon, value = line.partition(":")
+        if not colon or not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", key):
+            if line[:1] in (" ", "\t") and found:  # a folded value goes on
+                continue
+            return []
+        found.append((key, value.strip()))
+    return found
+
+
+def _split_revision(value: str) -> tuple[str, str, str]:
+    """`path revision`, where the path may hold spaces and the revision be `blob <hash>`."""
+    match = re.fullmatch(r"(.+?) (\d+(?:\.\d+)+|deleted|blob [0-9a-f]+)", value)
+    return (match[1], " ", match[2]) if match else ("", "", "")

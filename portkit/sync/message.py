@@ -1,0 +1,113 @@
+"""Commit messages: what upstream said, where it came from, and the trailers the ledger reads back.
+
+The body is a Jinja2 template that users can replace. The trailers are not part of it: they are portkit's own, in the
+message's last paragraph, so that neither a template nor upstream's text can forge or lose them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from portkit.change.changeset import Changeset
+from portkit.errors import UserError
+from portkit.text import printable
+
+SUBJECT_WIDTH = 72
+"""A subject stays under this many characters."""
+
+COMMIT = "Upstream-commit"
+REVISION = "Upstream-revision"
+DRAFT = "Portkit-draft"
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(<])|\n\s*\n")
+_TRAILER_LIKE = re.compile(r"^(Upstream-[A-Za-z-]+|Portkit-[A-Za-z-]+)(?=:)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One file of a ported changeset: its upstream path, and its revision ("1.17", "deleted", "blob <hash>")."""
+
+    path: str
+    revision: str
+
+
+class MessageWriter:
+    """Renders messages; `template` replaces the built-in one (its `name` is used in errors)."""
+
+    def __init__(self, prefix: str, title: str, template: str | None = None, name: str = "commit.txt.j2") -> None:
+        self._prefix = prefix
+        self._title = title
+        self._name = name
+        environment = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False)
+        if template is None:
+            template = (resources.files("portkit.sync") / "templates" / "commit.txt.j2").read_text("utf-8")
+        try:
+            self._template = environment.from_string(template)
+        except TemplateError as error:
+            raise UserError(
+                f"the commit template does not parse: {error}", where=f"{name}:{getattr(error, 'lineno', '') or 1}"
+            ) from error
+
+    def write(self, changeset: Changeset, revisions: Sequence[Revision], *, subject: str = "", draft: str = "") -> bytes:
+        """The whole message of the commit that carries `changeset`. `draft` (the changeset's state) makes it a
+        message of the draft branch, which says that it is none to take."""
+        log = tidy(changeset.message)
+        try:
+            body = self._template.render(
+                subject=subject_line(self._prefix, subject or log),
+                log=log,
+                title=self._title,
+                revisions=[f"{one.path} {one.revision}" for one in revisions],
+                changeset=changeset,
+                component=self._prefix,
+            )
+        except TemplateError as error:
+            raise UserError(
+                f"the commit template fails: {error}",
+                where=self._name,
+                hint="docs/templates.md lists what a template may use",
+            ) from error
+        if draft:
+            body = f"DRAFT ({draft}): {body}"
+        trailers = [f"{COMMIT}: {changeset.id}"]
+        trailers += [f"{REVISION}: {one.path} {one.revision}" for one in revisions]
+        if draft:
+            note = (
+                "This commit stands on a draft, no branch to take: where upstream's change did not fit,\n"
+                "upstream's side stands here unreviewed."
+            )
+            body = f"{body.rstrip()}\n\n{note}"
+            trailers.append(f"{DRAFT}: {draft}")
+        lines = body.rstrip().split("\n")
+        joint = "\n" if re.match(r"[A-Z][A-Za-z-]*: ", lines[-1]) and len(lines) > 1 and not draft else "\n\n"
+        return (body.rstrip() + joint + "\n".join(trailers) + "\n").encode("utf-8", "replace")
+
+
+def tidy(log: str) -> str:
+    """Upstream's log as it may stand in a message: no control characters, no line that passes for a trailer of
+    portkit's, no white space at line ends."""
+    text = printable(log.replace("\r\n", "\n"))
+    text = "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+    return _TRAILER_LIKE.sub(r"> \1", text)
+
+
+def subject_line(prefix: str, log: str) -> str:
+    """`prefix - First sentence.`, cut at a word so that it stays under 72 characters.
+
+    The habit of the target's tree (`dhclient - What.`); committer(7) asks for a short summary.
+    """
+    first = _SENTENCE_END.split(log.strip(), maxsplit=1)[0]
+    sentence = " ".join(first.split()) or "Sync with upstream."
+    subject = f"{prefix} - {sentence}"
+    if len(subject) < SUBJECT_WIDTH:
+        return subject
+    cut = subject[: SUBJECT_WIDTH - 4].rsplit(" ", 1)[0].rstrip(" ,;:-")
+    if len(cut) <= len(prefix) + 3:  # one endless word
+        cut = subject[: SUBJECT_WIDTH - 4]
+    return cut + "..."

@@ -1,0 +1,277 @@
+"""Replay: upstream's changesets, one by one in upstream's order, onto the target.
+
+Two trees are carried along. The *branch* holds what landed: whole changesets, every file clean and through the
+gate. The *draft* goes on past what is parked, with upstream's side in the places that clash. What fails on the
+branch but fits on the draft is only blocked; what fails on the draft too is a root of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from portkit.change import ident
+from portkit.change.changeset import Changeset
+from portkit.change.linediff import Hunk
+from portkit.merge.file import FileMerge, FileMerger, Version
+from portkit.merge.gate import Gate
+from portkit.paths import RepoPath, name
+from portkit.sync.names import Place, added_names, needed
+from portkit.sync.outcome import State
+
+_TRIALS = 12
+"""How many trial merges may be spent on finding which of the parked changesets a file waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One file of a changeset, ready to be replayed. `standing`: why the target's file is left as it is, whatever
+    upstream does ("" for the usual case)."""
+
+    upstream: RepoPath
+    target: RepoPath
+    revision: str | None
+    base: Version | None
+    theirs: Version | None
+    standing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A changeset and those of its files that concern the component."""
+
+    changeset: Changeset
+    files: tuple[Pick, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of one changeset. `merges` go with `picked.files` and are the draft's where it is parked;
+    `writes` is what the branch takes (empty unless it landed), `draft_writes` what the draft takes."""
+
+    picked: Picked
+    state: State
+    merges: tuple[FileMerge, ...]
+    writes: Mapping[RepoPath, Version | None]
+    draft_writes: Mapping[RepoPath, Version | None]
+    blocked_by: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class _Tree:
+    """A tree of files with changes on top."""
+
+    read: Callable[[RepoPath], Version | None]
+    changed: dict[RepoPath, Version | None] = field(default_factory=dict)
+
+    def get(self, path: RepoPath) -> Version | None:
+        if path not in self.changed:
+            self.changed[path] = self.read(path)
+        return self.changed[path]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parked:
+    picked: Picked
+    brought: Mapping[bytes, set[Place]]
+    blocked_by: tuple[str, ...]
+
+    @property
+    def targets(self) -> set[RepoPath]:
+        return {pick.target for pick in self.picked.files}
+
+
+@dataclass(frozen=True, slots=True)
+class IdentPolicy:
+    """How ident lines are bumped: upstream's keyword and the target's style (None: as the line stands)."""
+
+    keyword: str
+    style: ident.Style | None = None
+
+
+class Replay:
+    """One component's replay. `read` gives the target's file as it stands before it."""
+
+    def __init__(
+        self,
+        read: Callable[[RepoPath], Version | None],
+        files: Sequence[RepoPath],
+        policy: IdentPolicy,
+        merger: FileMerger | None = None,
+    ) -> None:
+        self._branch = _Tree(read)
+        self._draft = _Tree(self._branch.get)
+        self._files = set(files)
+        self._policy = policy
+        self._merger = merger or FileMerger()
+        self._parked: list[_Parked] = []
+
+    def run(self, picked: Iterable[Picked]) -> Iterator[Replayed]:
+        """What becomes of each changeset, in turn."""
+        for one in picked:
+            yield self._one(one)
+
+    def _one(self, picked: Picked) -> Replayed:
+        files = [pick for pick in picked.files if not pick.standing]
+        if not files:
+            return Replayed(picked, State.NOT_APPLICABLE, (), {}, {}, reason=picked.files[0].standing)
+        merges = {pick.target: self._merge(self._branch, pick) for pick in files}
+        if all(merge.lands for merge in merges.values()):
+            waits, why = self._waits_for_names(files)
+            if not waits:
+                return self._landed(picked, files, merges)
+            return self._park(picked, files, merges, waits, why)
+        return self._park(picked, files, merges, (), "")
+
+    def _merge(self, tree: _Tree, pick: Pick) -> FileMerge:
+        return self._merger.merge(pick.base, tree.get(pick.target), pick.theirs)
+
+    def _landed(self, picked: Picked, files: Sequence[Pick], merges: Mapping[RepoPath, FileMerge]) -> Replayed:
+        every = tuple(merges[pick.target] if not pick.standing else _STANDING for pick in picked.files)
+        if all(merge.gate is Gate.ALREADY for merge in merges.values()):
+            return Replayed(picked, State.ALREADY, every, {}, {})
+        writes: dict[RepoPath, Version | None] = {}
+        draft_writes: dict[RepoPath, Version | None] = {}
+        for pick in files:
+            before = self._branch.get(pick.target)
+            apart = self._draft.changed.get(pick.target, before) is not before
+            after = self._bumped(pick, merges[pick.target].result)
+            if apart:
+                draft_writes[pick.target] = self._bumped(pick, self._merge(self._draft, pick).result)
+            else:
+                draft_writes[pick.target] = after
+            writes[pick.target] = after
+        self._branch.changed.update(writes)
+        self._draft.changed.update(draft_writes)
+        self._files.update(path for path, version in writes.items() if version is not None)
+        return Replayed(picked, State.PORTED, every, writes, draft_writes)
+
+    def _park(
+        self,
+        picked: Picked,
+        files: Sequence[Pick],
+        merges: Mapping[RepoPath, FileMerge],
+        waits: tuple[str, ...],
+        why: str,
+    ) -> Replayed:
+        on_draft = {}
+        for pick in files:
+            apart = self._draft.get(pick.target) is not self._branch.get(pick.target)
+            on_draft[pick.target] = self._merge(self._draft, pick) if apart else merges[pick.target]
+        draft_writes = {pick.target: self._bumped(pick, on_draft[pick.target].result) for pick in files}
+        if all(merge.lands for merge in on_draft.values()):
+            state = State.BLOCKED
+            blocked_by = self._blockers(files, merges, waits)
+            shown = merges
+            if not why:
+                first = next(merge for merge in merges.values() if not merge.lands)
+                why = f"it builds on a changeset that is parked ({first.reason})"
+        else:
+            state = State.CONFLICT if any(merge.conflicts for merge in on_draft.values()) else State.FLAGGED
+            blocked_by = ()
+            shown = on_draft
+            why = next(merge.reason for merge in on_draft.values() if not merge.lands)
+        self._draft.changed.update(draft_writes)
+        self._parked.append(_Parked(picked, self._names(files), blocked_by))
+        every = tuple(shown[pick.target] if not pick.standing else _STANDING for pick in picked.files)
+        return Replayed(picked, state, every, {}, draft_writes, blocked_by, why)
+
+    def _bumped(self, pick: Pick, result: Version | None) -> Version | None:
+        if result is None or pick.theirs is None:
+            return result
+        new = ident.recorded(pick.theirs.content, self._policy.keyword, name(pick.upstream))
+        old = ident.recorded(result.content, self._policy.keyword, name(pick.target))
+        if new is None or old is None:
+            return result
+        content = ident.bumped(result.content, old, new, pick.target, self._policy.style)
+        return Version(content, result.mode)
+
+    # What a changeset waits for.
+
+    def _names(self, files: Iterable[Pick]) -> dict[bytes, set[Place]]:
+        """The names that the files' added lines hold and upstream's files did not hold before."""
+        found: dict[bytes, set[Place]] = {}
+        for pick in files:
+            for word, places in self._added(pick).items():
+                if pick.base is None or word not in pick.base.content:
+                    found.setdefault(word, set()).update(places)
+        return found
+
+    def _added(self, pick: Pick) -> dict[bytes, set[Place]]:
+        if pick.theirs is None:
+            return {}
+        theirs = self._merger.table.lines(pick.theirs.content)
+        if pick.base is None:
+            return added_names(pick.upstream, theirs, (Hunk(0, 0, 0, len(theirs.keys)),))
+        return added_names(pick.upstream, theirs, self._merger.upstream_hunks(pick.base.content, pick.theirs.content))
+
+    def _waits_for_names(self, files: Sequence[Pick]) -> tuple[tuple[str, ...], str]:
+        """The parked changesets that bring a name which the added lines of `files` use and the target lacks."""
+        if not self._parked:
+            return (), ""
+        used: dict[bytes, set[Place]] = {}
+        for pick in files:
+            for word, places in self._added(pick).items():
+                used.setdefault(word, set()).update(places)
+        waits: list[str] = []
+        lacking: set[str] = set()
+        for parked in self._parked:
+            names = needed(used, parked.brought, self._contents())
+            if names:
+                waits.append(parked.picked.changeset.id)
+                lacking.update(names)
+        return tuple(waits), f"it uses what only a parked changeset brings: {', '.join(sorted(lacking))}"
+
+    def _contents(self) -> Iterator[bytes]:
+        for path in sorted(self._files):
+            version = self._branch.get(path)
+            if version is not None:
+                yield version.content
+
+    def _blockers(
+        self, files: Sequence[Pick], merges: Mapping[RepoPath, FileMerge], waits: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """The parked changesets with whose draft side in place `files` would land, each with what blocks it, in
+        upstream's order."""
+        chosen = set(waits)
+        for pick in files:
+            if not merges[pick.target].lands:
+                chosen |= self._blockers_of_file(pick)
+        return self._closed(chosen)
+
+    def _blockers_of_file(self, pick: Pick) -> set[str]:
+        touching = [parked for parked in self._parked if pick.target in parked.targets]
+        everything = {parked.picked.changeset.id for parked in touching}
+        if len(touching) == 1:
+            return everything
+        for parked in touching[: -_TRIALS - 1 : -1]:  # the newest is the likeliest, and often the only one
+            alone = set(self._closed({parked.picked.changeset.id}))
+            if self._fits_with(pick, alone):
+                return alone
+        for parked in touching[:_TRIALS]:
+            fewer = everything - {parked.picked.changeset.id}
+            if fewer and self._fits_with(pick, set(self._closed(fewer))):
+                everything = fewer
+        return everything
+
+    def _fits_with(self, pick: Pick, chosen: set[str]) -> bool:
+        """Whether `pick` lands once the chosen parked changesets' draft side stands on the branch's file."""
+        ours = self._branch.get(pick.target)
+        for parked in self._parked:
+            if parked.picked.changeset.id in chosen:
+                for other in parked.picked.files:
+                    if other.target == pick.target:
+                        ours = self._merger.merge(other.base, ours, other.theirs).result
+        return self._merger.merge(pick.base, ours, pick.theirs).lands
+
+    def _closed(self, chosen: set[str]) -> tuple[str, ...]:
+        """`chosen` with everything that blocks one of them, in upstream's order."""
+        wanted = set(chosen)
+        for parked in reversed(self._parked):
+            if parked.picked.changeset.id in wanted:
+                wanted.update(parked.blocked_by)
+        return tuple(parked.picked.changeset.id for parked in self._parked if parked.picked.changeset.id in wanted)
+
+
+_STANDING = FileMerge(None, "standing", Gate.ALREADY, ())

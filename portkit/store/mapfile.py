@@ -92,6 +92,7 @@ def parse(content: bytes, *, file: str) -> Node | None:
         raise _broken(file, *_place(before), "is not UTF-8", "save it as UTF-8") from error
     try:
         top: Any = YAML(typ="safe", pure=True).compose(text)
+        return _Converter(file).node(top) if top is not None else None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = " ".join(part for part in (error.problem, error.context) if part)
@@ -102,8 +103,7 @@ def parse(content: bytes, *, file: str) -> Node | None:
     except RecursionError as error:
         raise UserError("the map is nested too deeply to be one", where=file) from error
     except (YAMLError, ValueError) as error:
-        raise UserError("this is no YAML", where=file, cause=str(error).splitlines()[0]) from error
-    return _Converter(file).node(top) if top is not None else None
+        raise UserError("this is no YAML", where=file, cause=str(error).partition("\n")[0]) from error
 
 
 def _place(before: str) -> tuple[int, int]:

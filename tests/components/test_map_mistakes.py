@@ -323,6 +323,7 @@ components:
         (b"version: !!python/object:os.system 1\n", "upstream-map.yaml:1:10", "may have no tags"),
         (b"a: &a [*a]\n", "upstream-map.yaml:1:", "an alias stands inside what it names"),
         (b"[" * 5_000, "upstream-map.yaml", "nested too deeply"),
+        (b"? " * 400, "upstream-map.yaml", "nested too deeply"),
         (b"#" * (MAXIMUM_BYTES + 1), "upstream-map.yaml", "larger than 1 MB"),
     ],
 )

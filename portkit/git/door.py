@@ -215,9 +215,9 @@ class BlobReader:
         return self._read([oid])[0][1]
 
     def find_many(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
-        """(oid, content or None) for each of `oids`, in order. Other reads may come between; it may be left."""
+        """(oid, content or None) for each of `oids`, in order. Other reads may come between."""
         pending = iter(oids)
-        while batch := list(islice(pending, 64)):  # what is asked fits the pipe: neither side waits for the other
+        while batch := list(islice(pending, 64)):  # fits the pipe: neither side waits for the other
             yield from self._read(batch)
 
     def _read(self, oids: Sequence[str]) -> list[tuple[str, bytes | None]]:

@@ -18,6 +18,7 @@ How it decides
     changeset does not give, is unfaithful.
 2.  base -> theirs is cut into hunks by a longest common subsequence (Myers). A hunk that only adds or only
     removes is known in every position it can be slid to.
+    White space: what upstream removes may stand in ours with other white space; what it adds is to the byte.
 3.  **Place.** A hunk may be applied at line p of ours only if some *longest* common subsequence of base and
     ours puts it there: LCS(base before, ours before p) + LCS(base after, ours after p) + the removed lines
     must be all of LCS(base, ours). With ours equal to base around the hunk that leaves the one right line;
@@ -354,6 +355,7 @@ class Text:
     def __init__(self, lines: list[bytes], table: dict[bytes, int]) -> None:
         self.lines = lines
         self.ids: Lines = tuple(table.setdefault(line, len(table)) for line in lines)
+        self.loose: Lines = tuple(table.setdefault(b" ".join(line.split()), len(table)) for line in lines)
         self.functions = functions(lines)
         self.owner: list[Function | None] = [None] * (len(lines) + 1)
         for function in self.functions:
@@ -405,6 +407,7 @@ class _Judge:
         self.keyword_only = {
             number for number, line in names.items() if is_keyword_line(line) and b"$OpenBSD$" not in line
         }
+        self.loosely = {number: table[b" ".join(line.split())] for number, line in names.items() if b" ".join(line.split()) in table}
         self.common = lcs_length(base.ids, ours.ids)
         self.place_cache: dict[tuple[int, int, Lines], bool] = {}
         self.side_cache: dict[tuple[Function, Function], int] = {}
@@ -423,19 +426,13 @@ class _Judge:
             self.side_cache[key] = int(2 * common >= size and common > 1)
         return bool(self.side_cache[key])
 
-    def neighbours(self, spot: Spot, p: int) -> bool:
-        """At least 2 of the 6 lines around agree (fewer where the file begins or ends)."""
-        base, ours = self.base.ids, self.ours.ids
-        j, q = spot.at + len(spot.removed), p + len(spot.removed)
-        before, after = base[max(0, spot.at - 3) : spot.at], base[j : j + 3]
-        agree = lcs_length(before, ours[max(0, p - 3) : p]) + lcs_length(after, ours[q : q + 3])
-        theirs, k = self.theirs.ids, spot.to + len(spot.added)
+    def neighbours(self, spot: Spot, p: int) -> int:
+        """How many of the 6 lines around agree; the file's begin and end count as lines."""
+        q = p + len(spot.removed)
+        agree = _agree(self.base.ids, spot.at, spot.at + len(spot.removed), self.ours.ids, p, q)
         # An earlier hunk that is there already makes theirs' neighbours the ones to look for.
-        other = lcs_length(theirs[max(0, spot.to - 3) : spot.to], ours[max(0, p - 3) : p]) + lcs_length(
-            theirs[k : k + 3], ours[q : q + 3]
-        )
-        need = min(2, len(before) + len(after))
-        return max(agree, other) >= need
+        other = _agree(self.theirs.ids, spot.to, spot.to + len(spot.added), self.ours.ids, p, q)
+        return max(agree, other)
 
     def right_place(self, spot: Spot, p: int) -> bool:
         """Whether the hunk, in this position, may be applied at line p of ours."""
@@ -450,15 +447,16 @@ class _Judge:
         here, there = self.base.at(spot.at, size), self.ours.at(p, size)
         if here and there and not self.alike(here, there):
             return False
-        if not self.neighbours(spot, p):
+        if self.neighbours(spot, p) < 2:
             return False
         around = lcs_length(base[: spot.at], ours[:p]) + lcs_length(base[spot.at + size :], ours[p + size :])
-        if around + size == self.common:
+        if around + lcs_length(spot.removed, ours[p : p + size]) == self.common:
             return True
         if here and there:  # the function moved as a whole: ask within it
             f, g = base[here.start : here.end], ours[there.start : there.end]
             i, o = spot.at - here.start, p - there.start
-            inside = lcs_length(f[:i], g[:o]) + lcs_length(f[i + size :], g[o + size :]) + size
+            inside = lcs_length(f[:i], g[:o]) + lcs_length(f[i + size :], g[o + size :])
+            inside += lcs_length(spot.removed, g[o : o + size])
             if inside == lcs_length(f, g):
                 return True
         # Code that moved within its function: only lines that stand once in both can say so.
@@ -481,14 +479,26 @@ class _Judge:
         if spot.added:
             gain = lcs_length(before + spot.added + after, ours) - none
             if gain < len(spot.added):
-                return False
-            if all(x in self.trivial for x in spot.added) and not self._tight(spot):
+                if not self._beside(spot):
+                    return False
+            elif all(x in self.trivial for x in spot.added) and not self._tight(spot):
                 return False
         elif not solid:
             return lcs_length(before + spot.removed + after, ours) == none
         if solid and lcs_length(before + solid + after, ours) > none:
             return False
         return not any(self._moved(x, spot) for x in solid)
+
+    def _beside(self, spot: Spot) -> bool:
+        """Whether lines that are new to base stand together in ours, a little off: 3 of 6 neighbours agree."""
+        size, ours = len(spot.added), self.ours.ids
+        if any(x in self.trivial or x in self.base.ids for x in spot.added):
+            return False
+        return any(
+            ours[p : p + size] == spot.added
+            and _agree(self.theirs.ids, spot.to, spot.to + size, ours, p, p + size) >= 3
+            for p in range(len(ours) - size + 1)
+        )
 
     def _tight(self, spot: Spot) -> bool:
         """Blank lines and braces: there already only if both neighbours stand next to them."""
@@ -547,7 +557,7 @@ class _Judge:
 
     def walk(self, hunks: list[HunkSpots], there: set[int], regions: dict[int, _Region]) -> _Walk | None:
         ours, result = self.ours.ids, self.result.ids
-        n, m = len(ours), len(result)
+        loose, n, m = self.ours.loose, len(ours), len(result)
         by_removed: dict[int, list[tuple[int, Spot]]] = {}
         by_added: dict[int, list[tuple[int, Spot]]] = {}
         for k, hunk in enumerate(hunks):
@@ -555,7 +565,7 @@ class _Judge:
                 continue
             for spot in hunk.spots:
                 if spot.removed:
-                    by_removed.setdefault(spot.removed[0], []).append((k, spot))
+                    by_removed.setdefault(self.loosely[spot.removed[0]], []).append((k, spot))
                 else:
                     by_added.setdefault(spot.added[0], []).append((k, spot))
         by_start: dict[int, list[tuple[int, _Region]]] = {}
@@ -596,12 +606,12 @@ class _Judge:
                     push(goal, cost + (missing & ~used).bit_count(), here, "end", 0)
                     break
                 branched = False
-                choices = by_removed.get(ours[i], []) if i < n else []
+                choices = by_removed.get(loose[i], []) if i < n else []
                 for k, spot in choices + (by_added.get(result[j], []) if j < m else []):
                     r, a = len(spot.removed), len(spot.added)
                     if (
                         not used >> k & 1
-                        and ours[i : i + r] == spot.removed
+                        and loose[i : i + r] == tuple(self.loosely[x] for x in spot.removed)
                         and result[j : j + a] == spot.added
                         and self.right_place(spot, i)
                     ):
@@ -669,13 +679,13 @@ class _Judge:
 
     def _plain(self, hunk: HunkSpots) -> bool:
         """Whether the removed lines stand together in ours at a right place."""
-        ours = self.ours.ids
+        loose = self.ours.loose
+        wanted = [(spot, tuple(self.loosely[x] for x in spot.removed)) for spot in hunk.spots if spot.removed]
         return any(
-            ours[p : p + len(spot.removed)] == spot.removed and self.right_place(spot, p)
-            for spot in hunk.spots
-            if spot.removed
-            for p in range(len(ours))
-            if ours[p] == spot.removed[0]
+            loose[p : p + len(want)] == want and self.right_place(spot, p)
+            for spot, want in wanted
+            for p in range(len(loose))
+            if loose[p] == want[0]
         ) or any(not spot.removed for spot in hunk.spots)
 
     def _lost(self, hunks: list[HunkSpots], there: set[int]) -> list[Verdict]:
@@ -746,6 +756,12 @@ class _Judge:
             detail = f"{len(came)} lines from line {q + 1} of the result are not upstream's"
             out.append(Verdict(0, UNFAITHFUL, "extra-change", detail, q + 1))
         return out
+
+
+def _agree(a: Lines, a0: int, a1: int, b: Lines, b0: int, b1: int) -> int:
+    """How many of the three lines before and the three after agree (-1: the file begins, -2: it ends)."""
+    before = lcs_length(((-1,) + a)[max(0, a0 - 2) : a0 + 1], ((-1,) + b)[max(0, b0 - 2) : b0 + 1])
+    return before + lcs_length((a[a1 : a1 + 3] + (-2,))[:3], (b[b1 : b1 + 3] + (-2,))[:3])
 
 
 def _take(hunk: HunkSpots, side: str, pool: list[tuple[int, int]]) -> bool:
@@ -865,7 +881,7 @@ def _judge_whole(
                 return [Verdict(1, ALREADY)]
             if base is not None and _same(base, ours):
                 return [Verdict(1, FAITHFUL)]
-            return [Verdict(1, UNFAITHFUL, "neighbour-eaten", "deleted with the local changes in it")]
+            return [Verdict(1, UNFAITHFUL, "extra-change", "deleted with the local changes in it")]
         return [Verdict(1, UNFAITHFUL, "missing", "upstream deleted the file, it still stands")]
     if ours is None and result is None:
         if base is None:

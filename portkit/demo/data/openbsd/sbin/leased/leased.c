@@ -92,7 +92,7 @@ main(int argc, char *argv[])
 		usage();
 
 	openlog("leased", LOG_PID | LOG_NDELAY, LOG_DAEMON);
-	tzset();
+	signal(SIGPIPE, SIG_IGN);
 
 	memset(&client, 0, sizeof(client));
 	if (strlcpy(client.ifname, argv[0], sizeof(client.ifname)) >=

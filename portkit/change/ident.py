@@ -83,15 +83,25 @@ def after(revision: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How the target writes its ident lines, as learned from its last bump.
+    """How the target writes its ident lines, as learned from its last bumps.
 
-    `prefix` stands before the file's path in the tree, None for the bare file name; `tabs`: the white space beside
-    the keyword is a tab, None to leave it as it stands; `drop`: keywords whose own line goes at a bump.
+    `prefix` stands before the file's path in the tree, None for the bare file name; `tabs` says for a comment opener
+    (`/*`, `.\\"`, `#`) whether a tab stands beside the keyword, others stay as they stand; `drop`: keywords of the
+    target's own whose companion line goes at a bump.
     """
 
     prefix: str | None = None
-    tabs: bool | None = None
+    tabs: tuple[tuple[bytes, bool], ...] = ()
     drop: tuple[str, ...] = ()
+
+
+def spacing(content: bytes, at: Ident) -> tuple[bytes, bool | None]:
+    """What opens the comment an ident stands in, and whether a tab (True) or blanks (False) stand between; None where
+    nothing or something else does."""
+    before = content[content.rfind(b"\n", 0, at.start) + 1 : at.start]
+    opener = before.rstrip(b" \t")
+    space = before[len(opener) :]
+    return opener, True if space == b"\t" else False if space.strip(b" ") == b"" and space else None
 
 
 def bumped(content: bytes, old: Ident, new: Ident, target_path: str, style: Style | None) -> bytes:
@@ -107,14 +117,14 @@ def bumped(content: bytes, old: Ident, new: Ident, target_path: str, style: Styl
         return content
     path = old.path
     if style is not None:
-        file_name = old.path.rpartition("/")[2]
-        path = file_name if style.prefix is None else style.prefix + target_path
+        path = old.path.rpartition("/")[2] if style.prefix is None else style.prefix + target_path
     text = f"${old.keyword}: {path},v {new.revision} {new.date} {new.author} {new.state} $".encode("latin-1")
     head, tail = content[: old.start], content[old.end :]
-    if style is not None and style.tabs is not None:
-        space = b"\t" if style.tabs else b" "
-        if head.endswith((b" ", b"\t")):
-            head = head.rstrip(b" \t") + space
+    opener, _ = spacing(content, old)
+    tab = dict(style.tabs).get(opener) if style is not None else None
+    if tab is not None:
+        space = b"\t" if tab else b" "
+        head = head.rstrip(b" \t") + space
         closing = re.match(rb"[ \t]+(?=\*/)", tail)
         if closing:
             tail = space + tail[closing.end() :]

@@ -209,9 +209,9 @@ def _slid(found: list[Hunk], a: Sequence[int], b: Sequence[int]) -> list[Hunk]:
         following = result[-1] if result else Hunk(len(a), len(a), len(b), len(b))
         a0, a1, b0, b1 = hunk.a0, hunk.a1, hunk.b0, hunk.b1
         while True:
-            if (a0 == a1 and b1 < following.b0 and b[b0] == b[b1]) or (b0 == b1 and a1 < following.a0 and a[a0] == a[a1]):
-                pass
-            else:
+            inserted = a0 == a1 and b1 < following.b0 and b[b0] == b[b1]
+            deleted = b0 == b1 and a1 < following.a0 and a[a0] == a[a1]
+            if not (inserted or deleted):
                 break
             a0, a1, b0, b1 = a0 + 1, a1 + 1, b0 + 1, b1 + 1
         if result and a1 == following.a0 and b1 == following.b0:

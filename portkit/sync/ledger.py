@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from portkit.sync.message import COMMIT, DRAFT, REVISION
+from portkit.sync.message import COMMIT, DRAFT, REVISION, last_paragraph
 from portkit.sync.ports import TargetCommit
 
 _HASH = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
@@ -47,6 +47,11 @@ class Ledger:
     def carried_revisions(self) -> dict[tuple[str, str], str]:
         """(upstream path, revision) to the newest target commit that carries it: what outlives a rewritten mirror."""
         return {revision: entry.commit for entry in self.standing for revision in entry.revisions}
+
+    def carried_of(self, paths: Iterable[str]) -> bool:
+        """Whether any standing entry carries a revision of one of the upstream files `paths`."""
+        wanted = set(paths)
+        return any(path in wanted for entry in self.standing for path, _ in entry.revisions)
 
     def first_touching(self, path: str) -> Entry | None:
         """The oldest entry that carries a revision of the upstream file `path`, taken back or not."""
@@ -89,20 +94,6 @@ def _undo(target: str, entries: dict[str, Entry], reverts: dict[str, str], undon
         if again is not None:
             undone.discard(again)
     undone.add(full)
-
-
-def last_paragraph(message: str) -> list[tuple[str, str]]:
-    """The trailers of a message: its last paragraph, where every line of it is `Key: value`."""
-    paragraph = message.rstrip().rsplit("\n\n", 1)[-1].split("\n")
-    found: list[tuple[str, str]] = []
-    for line in paragraph:
-        key, colon, value = line.partition(":")
-        if not colon or not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", key):
-            if line[:1] in (" ", "\t") and found:  # a folded value goes on
-                continue
-            return []
-        found.append((key, value.strip()))
-    return found
 
 
 def _split_revision(value: str) -> tuple[str, str, str]:

@@ -54,7 +54,9 @@ class MessageWriter:
                 f"the commit template does not parse: {error}", where=f"{name}:{getattr(error, 'lineno', '') or 1}"
             ) from error
 
-    def write(self, changeset: Changeset, revisions: Sequence[Revision], *, subject: str = "", draft: str = "") -> bytes:
+    def write(
+        self, changeset: Changeset, revisions: Sequence[Revision], *, subject: str = "", draft: str = ""
+    ) -> bytes:
         """The whole message of the commit that carries `changeset`. `draft` (the changeset's state) makes it a
         message of the draft branch, which says that it is none to take."""
         log = tidy(changeset.message)
@@ -84,8 +86,7 @@ class MessageWriter:
             )
             body = f"{body.rstrip()}\n\n{note}"
             trailers.append(f"{DRAFT}: {draft}")
-        lines = body.rstrip().split("\n")
-        joint = "\n" if re.match(r"[A-Z][A-Za-z-]*: ", lines[-1]) and len(lines) > 1 and not draft else "\n\n"
+        joint = "\n" if "\n\n" in body and last_paragraph(body) else "\n\n"
         return (body.rstrip() + joint + "\n".join(trailers) + "\n").encode("utf-8", "replace")
 
 
@@ -111,3 +112,17 @@ def subject_line(prefix: str, log: str) -> str:
     if len(cut) <= len(prefix) + 3:  # one endless word
         cut = subject[: SUBJECT_WIDTH - 4]
     return cut + "..."
+
+
+def last_paragraph(message: str) -> list[tuple[str, str]]:
+    """The trailers of a message: its last paragraph, where every line of it is `Key: value` (or git cherry-pick's
+    note of where it was picked from)."""
+    paragraph = message.rstrip().rsplit("\n\n", 1)[-1].split("\n")
+    found: list[tuple[str, str]] = []
+    for line in paragraph:
+        key, colon, value = line.partition(":")
+        if colon and re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", key):
+            found.append((key, value.strip()))
+        elif not line.startswith("(cherry picked from commit ") and not (line[:1] in (" ", "\t") and found):
+            return []
+    return found

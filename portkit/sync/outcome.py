@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from portkit.change.changeset import Changeset
@@ -111,7 +111,7 @@ class FileBaseline:
 class Notice:
     """Something a person should know that is no changeset's state: a new upstream file, a kept deletion.
 
-    `kind` is one of: unmapped, kept, deleted-on-purpose, rewritten, retired, mode, branch.
+    `kind` is one of: unmapped, kept, deleted-on-purpose, rewritten, port, branch, needs.
     """
 
     kind: str
@@ -125,7 +125,8 @@ class ComponentOutcome:
     """What a run did for one component. `branch` and `tip` are "" where nothing was written.
 
     `lag_days`: days between upstream's newest changeset for the component and the oldest that still waits;
-    0 where nothing waits.
+    0 where nothing waits. `newest`: the date of the newest changeset looked at, seconds since 1970; `watched`: what
+    upstream did lately, for a component that is only watched.
     """
 
     name: str
@@ -141,8 +142,8 @@ class ComponentOutcome:
     draft: str = ""
     lag_days: int = 0
     upstream_tip: str = ""
-    until: str = ""
-    needs: tuple[str, ...] = field(default=())
+    newest: int = 0
+    watched: tuple[Changeset, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """How many changesets stand in each state; every state is there, and `changesets` is their sum."""

@@ -35,6 +35,14 @@ class History(Contents, Protocol):
         """Whether upstream's history was found rewritten since the last run."""
         ...
 
+    def resolve(self, revision: str) -> str:
+        """The full hash of the upstream commit `revision` names. Raises UserError where it names none."""
+        ...
+
+    def date_of(self, revision: str) -> int:
+        """The commit date of an upstream commit, seconds since 1970. Raises UserError as `resolve` does."""
+        ...
+
     def changesets(self, wanted: Callable[[RepoPath], bool]) -> Sequence[Changeset]:
         """Every changeset with at least one wanted file, its other files left out, oldest first."""
         ...
@@ -48,7 +56,7 @@ class Tree(Contents, Protocol):
 
     @property
     def entries(self) -> Mapping[RepoPath, Blob]:
-        """Every file under the folders that were asked for (symbolic links and submodules with their modes)."""
+        """Every file under the folders that were asked for, symbolic links with their mode; no submodules."""
         ...
 
 
@@ -87,3 +95,27 @@ class NewCommit:
     author: Signature
     committer: Signature
     files: Mapping[RepoPath, NewFile | None]
+
+
+class Memory(Protocol):
+    """What may be remembered between runs, and forgotten at any time: recomputable bytes by kind and key."""
+
+    def get(self, kind: str, key: str) -> bytes | None: ...
+
+    def get_many(self, kind: str, keys: Iterable[str]) -> dict[str, bytes]: ...
+
+    def put(self, kind: str, key: str, value: bytes) -> None: ...
+
+    def put_many(self, kind: str, items: Iterable[tuple[str, bytes]]) -> None: ...
+
+
+class Target(Protocol):
+    """The target's repository, as far as the use cases read it."""
+
+    def tree(self, commit: str, folders: Sequence[str]) -> Tree: ...
+
+    def trailer_commits(self, commit: str, since: str = "") -> Iterator[TargetCommit]: ...
+
+    def history(self, commit: str, paths: Sequence[str], *, since: str = "") -> Iterator[TargetCommit]: ...
+
+    def commit_info(self, sha: str) -> TargetCommit: ...

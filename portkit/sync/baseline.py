@@ -1,0 +1,162 @@
+"""Baselines: which upstream version each of the target's files derives from.
+
+The ident line says one thing, the content may say another: idents get bumped past changes that were never taken,
+some are a revision stale, some are gone. So both are asked. The version whose lines are nearest wins; where it is
+no nearer than the recorded one, the recorded one stands.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from portkit.change import ident
+from portkit.change.linediff import hunks
+from portkit.change.lines import Lines, LineTable
+from portkit.paths import RepoPath, name
+from portkit.sync.lineage import FileVersion, Lineage
+from portkit.sync.outcome import FileBaseline
+from portkit.sync.ports import History, Memory
+from portkit.text import is_binary
+
+_EXACT_TRIALS = 6
+"""How many of the versions that look nearest by their bags of lines are compared line by line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """`version` is the one a sync starts after; None where the file does not derive from any."""
+
+    file: FileBaseline
+    version: FileVersion | None
+
+
+class BaselineFinder:
+    """Finds baselines against one upstream; remembers the distances between runs."""
+
+    def __init__(self, lineage: Lineage, history: History, memory: Memory, keyword: str) -> None:
+        self._lineage = lineage
+        self._history = history
+        self._memory = memory
+        self._keyword = keyword
+        self._table = LineTable(remember=512)
+
+    def find(
+        self,
+        target: RepoPath,
+        upstream: RepoPath,
+        oid: str,
+        read: Callable[[], bytes],
+        *,
+        until: int,
+        override: str = "",
+    ) -> Baseline:
+        """The baseline of one target file, whose content has the object id `oid`. Versions after the changeset at
+        position `until` are not looked at; `override` is a revision that the map names."""
+        versions = [one for one in self._lineage.versions(upstream) if one.blob is not None and one.position <= until]
+        if not versions:
+            return _none(target, upstream, "")
+        key = f"{oid} {upstream} {versions[-1].changeset} {override}"
+        known = self._memory.get("baseline", key)
+        if known is not None:
+            kept = json.loads(known)
+            at = next((one for one in versions if one.position == kept["position"]), None)
+            if at is None or at.changeset == kept["file"]["changeset"]:
+                return Baseline(FileBaseline(**kept["file"]), at)
+        found = self._found(target, upstream, read(), versions, override)
+        fields = {name: getattr(found.file, name) for name in FileBaseline.__slots__}
+        position = found.version.position if found.version is not None else -1
+        self._memory.put("baseline", key, json.dumps({"file": fields, "position": position}).encode())
+        return found
+
+    def _found(
+        self, target: RepoPath, upstream: RepoPath, content: bytes, versions: Sequence[FileVersion], override: str
+    ) -> Baseline:
+        line = ident.recorded(content, self._keyword, name(upstream))
+        recorded = line.revision if line is not None else ""
+        at_recorded = _at(versions, recorded)
+        distances = self._distances(content, versions, at_recorded)
+        if not distances:
+            return _none(target, upstream, recorded)
+        least = min(distances.values())
+        nearest = [versions[index] for index, distance in distances.items() if distance == least]
+        best = at_recorded if at_recorded in nearest and at_recorded is not None else nearest[-1]
+        used: FileVersion | None = best
+        note = ""
+        recorded_distance = (
+            distances[versions.index(at_recorded)] if at_recorded is not None and at_recorded in versions else None
+        )
+        if override:
+            used = _at(versions, override)
+            note = f"the map says {override}"
+        elif recorded and at_recorded is None:
+            note = f"recorded {recorded}, which is no revision of {upstream}; by content {best.label}"
+        elif at_recorded is not None and best is not at_recorded:
+            note = f"recorded {recorded} ({recorded_distance} lines off), nearer to {best.label} ({least} lines)"
+        elif not recorded:
+            note = f"no ident line; by content {best.label}"
+        size = max(1, len(self._table.lines(content).keys))
+        if not recorded and not override and least * 2 > size:
+            return _none(target, upstream, recorded)
+        confidence = "exact" if least == 0 else "sure" if used is at_recorded and recorded else "likely"
+        return Baseline(
+            FileBaseline(
+                target, upstream, recorded, best.revision or best.label, used.label if used is not None else "",
+                least, recorded_distance, used.changeset if used is not None else "", confidence, note,
+            ),
+            used,
+        )  # fmt: skip
+
+    def _distances(
+        self, content: bytes, versions: Sequence[FileVersion], recorded: FileVersion | None
+    ) -> dict[int, int]:
+        """Index of a version to the lines in which the target differs from it: exact for the recorded version and
+        for those that look nearest, left out for the rest."""
+        if is_binary(content):
+            return {
+                index: 0
+                for index, (_, other) in enumerate(self._contents(versions))
+                if other == content
+            }
+        mine = self._table.lines(content)
+        bag = Counter(_telling(mine))
+        rough: list[tuple[int, int]] = []
+        lines: dict[int, Lines] = {}
+        for index, (_, other) in enumerate(self._contents(versions)):
+            lines[index] = self._table.lines(other)
+            theirs = Counter(_telling(lines[index]))
+            rough.append(((bag - theirs).total() + (theirs - bag).total(), index))
+        rough.sort(key=lambda pair: (pair[0], -pair[1]))
+        chosen = {index for _, index in rough[:_EXACT_TRIALS]}
+        if recorded is not None:
+            chosen.add(versions.index(recorded))
+        return {index: _distance(mine, lines[index]) for index in sorted(chosen)}
+
+    def _contents(self, versions: Sequence[FileVersion]) -> list[tuple[str, bytes]]:
+        return list(self._history.read_many(one.blob.oid for one in versions if one.blob is not None))
+
+
+def _at(versions: Sequence[FileVersion], revision: str) -> FileVersion | None:
+    return next((one for one in reversed(versions) if revision and one.revision == revision), None)
+
+
+def _none(target: RepoPath, upstream: RepoPath, recorded: str) -> Baseline:
+    note = "the file does not derive from any upstream version" if not recorded else f"recorded {recorded} is not there"
+    return Baseline(FileBaseline(target, upstream, recorded, "", "", None, None, "", "none", note), None)
+
+
+def _telling(lines: Lines) -> list[int]:
+    """The lines that are not blank and hold no keyword, and no manual page's date."""
+    keywords = set(lines.folded)
+    return [
+        key
+        for index, key in enumerate(lines.keys)
+        if key and index not in keywords and not lines.raw[index].startswith(b".Dd ")
+    ]
+
+
+def _distance(one: Lines, other: Lines) -> int:
+    a, b = _telling(one), _telling(other)
+    return sum(hunk.a1 - hunk.a0 + hunk.b1 - hunk.b0 for hunk in hunks(a, b))

@@ -1,0 +1,309 @@
+"""One component's run: from upstream's history and a target commit to outcomes, and the commits to be written.
+
+Nothing is written here. What is returned says everything: the outcomes for the reports, the commits for the branch
+and for the draft.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from portkit.change.changeset import Changeset, FileChange
+from portkit.components.model import Component, IdentStyle, Mode
+from portkit.errors import UserError
+from portkit.merge.file import Clash, FileMerge, Version
+from portkit.merge.gate import Gate
+from portkit.paths import RepoPath
+from portkit.sync.baseline import BaselineFinder
+from portkit.sync.ledger import Ledger, read_ledger
+from portkit.sync.lineage import Lineage
+from portkit.sync.outcome import (
+    ChangesetOutcome,
+    ComponentOutcome,
+    Conflict,
+    ConflictKind,
+    FileOutcome,
+    FileState,
+    Notice,
+    State,
+)
+from portkit.sync.pending import Picker, Start, chosen, find_start, pending, read_target, readme_deleted
+from portkit.sync.ports import History, Memory, Target, Tree
+from portkit.sync.replay import IdentPolicy, Pick, Picked, Replay, Replayed
+from portkit.sync.style import learned
+
+WATCH_DAYS = 90
+"""How far back a watched component's changesets are told, from the newest one looked at."""
+
+_DAY = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a run is asked to look at. `until`: a position past which nothing is looked at; `ids`: only these
+    changesets, whatever the baselines say."""
+
+    until: Callable[[Sequence[Changeset]], int]
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One commit to be written: the changeset it carries and the files it sets (None: deleted)."""
+
+    changeset: Changeset
+    revisions: tuple[tuple[str, str], ...]
+    writes: dict[RepoPath, Version | None]
+    state: State
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would do for one component: the outcome (no commits in it yet), and the commits of the branch and
+    of the draft, in order. `draft` is empty where nothing is parked."""
+
+    outcome: ComponentOutcome
+    branch: tuple[Step, ...]
+    draft: tuple[Step, ...]
+
+
+class ComponentRun:
+    """One component against one upstream and one target commit."""
+
+    def __init__(
+        self,
+        component: Component,
+        title: str,
+        history: History,
+        target: Target,
+        memory: Memory,
+        *,
+        ledger: Ledger | None = None,
+    ) -> None:
+        self._component = component
+        self._title = title
+        self._history = history
+        self._target = target
+        self._memory = memory
+        self._ledger = ledger
+        every = history.changesets(lambda path: component.covers(path) or component.unmapped(path))
+        covered = [_only(changeset, component.covers) for changeset in every]
+        self._changesets = [changeset for changeset in covered if changeset.files]
+        self._beside = [changeset for changeset in every if any(component.unmapped(one.path) for one in changeset.files)]
+        self._lineage: Lineage | None = None
+
+    @property
+    def changesets(self) -> Sequence[Changeset]:
+        """Upstream's changesets for the component, oldest first, other files left out."""
+        return self._changesets
+
+    def plan(self, onto: str, scope: Scope) -> Plan:
+        """The plan for the target commit `onto`. Raises UserError where the target lacks the component's paths."""
+        component = self._component
+        until = scope.until(self._changesets)
+        match component.mode:
+            case Mode.PORT:
+                text = f"{component.name}: mode port is not there yet; nothing was looked at and nothing changed"
+                return self._quiet(onto, (Notice("port", text),))
+            case Mode.WATCH:
+                return self._quiet(onto, (), self._watched(until))
+            case Mode.SYNC | Mode.IMPORT:
+                return self._replayed(onto, scope, until)
+
+    def _quiet(self, onto: str, notices: tuple[Notice, ...], watched: tuple[Changeset, ...] = ()) -> Plan:
+        newest = self._changesets[-1].date if self._changesets else 0
+        return Plan(
+            ComponentOutcome(
+                self._component.name, self._component.mode, self._component.upstream, onto, "", "", False, (),
+                notices=notices, watched=watched, upstream_tip=self._history.tip, newest=newest,
+            ),
+            (), (),
+        )  # fmt: skip
+
+    def _watched(self, until: int) -> tuple[Changeset, ...]:
+        seen = self._changesets[: until + 1]
+        if not seen:
+            return ()
+        return tuple(one for one in seen if one.date > seen[-1].date - WATCH_DAYS * _DAY)
+
+    def start(self, onto: str, until: int) -> tuple[Tree, Ledger, Start]:
+        """The target's tree, its ledger and the component's baselines at `onto`."""
+        tree = self._target.tree(onto, self._component.target_folders())
+        ledger = self._ledger
+        if ledger is None:
+            ledger = read_ledger(reversed(list(self._target.trailer_commits(onto))))
+        finder = BaselineFinder(self.lineage, self._history, self._memory, self._title)
+        return tree, ledger, find_start(self._component, self.lineage, finder, self._target, tree, ledger, until)
+
+    @property
+    def lineage(self) -> Lineage:
+        """The versions of every file of the component."""
+        if self._lineage is None:
+            self._lineage = Lineage(self._changesets, self._history, self._memory, self._title)
+        return self._lineage
+
+    def _replayed(self, onto: str, scope: Scope, until: int) -> Plan:
+        component = self._component
+        tree, ledger, start = self.start(onto, until)
+        mapped = [path for path in tree.entries if component.upstream_of(path)]
+        position = {changeset.id: index for index, changeset in enumerate(self._changesets)}
+        picker = Picker(component, self.lineage, self._history, tree, readme_deleted(component, tree, self._title))
+        subjects: dict[str, str] = {}
+        todo: list[tuple[Changeset, tuple[FileChange, ...]]]
+        if scope.ids:
+            todo = [(one, one.files) for one in chosen(component, self._changesets, scope.ids)]
+        elif component.mode is Mode.IMPORT and not ledger.carried_of(self.lineage.paths):
+            todo, subject = self._imported(until)
+            subjects = {todo[0][0].id: subject} if todo else {}
+        else:
+            if not mapped and component.mode is Mode.SYNC:
+                raise UserError(
+                    f"the target has none of the paths of {component.name} at {onto[:12]}",
+                    where=f"components.{component.name}.paths",
+                    hint="check the map's paths, or use mode import to bring the files in",
+                )
+            seen = self._changesets[: until + 1]
+            todo = pending(component, seen, self.lineage, start, ledger)
+        picked = (picker.pick(changeset, files, position[changeset.id]) for changeset, files in todo)
+        style = (
+            learned(component, self._target, onto, self._title) if component.ident is IdentStyle.LEARNED else None
+        )
+        replay = Replay(read_target(tree, tree.entries), mapped, IdentPolicy(self._title, style))
+        results = list(replay.run(picked))
+        outcomes = tuple(_outcome(component.name, one) for one in results)
+        branch = tuple(
+            _step(one, one.writes, subjects.get(one.picked.changeset.id, "")) for one in results if one.writes
+        )
+        parked = any(one.draft_writes and not one.writes for one in results)
+        draft = tuple(_step(one, one.draft_writes, "") for one in results if one.draft_writes) if parked else ()
+        newest = self._changesets[until].date if self._changesets and until >= 0 else 0
+        waiting = [
+            one.changeset.date
+            for one in outcomes
+            if one.state in (State.CONFLICT, State.FLAGGED, State.BLOCKED, State.PORTED)
+        ]
+        return Plan(
+            ComponentOutcome(
+                component.name, component.mode, component.upstream, onto, "", onto, False, outcomes,
+                baselines=start.files,
+                notices=tuple(self._notices(results, until, start)),
+                lag_days=max(0, newest - min(waiting)) // _DAY if waiting else 0,
+                upstream_tip=self._history.tip,
+                newest=newest,
+            ),
+            branch,
+            draft,
+        )  # fmt: skip
+
+    def _imported(self, until: int) -> tuple[list[tuple[Changeset, tuple[FileChange, ...]]], str]:
+        """The import, as if one changeset had added every file as it stood then; and what follows it."""
+        at = until
+        if self._component.import_at:
+            at = min(until, position_of(self._changesets, self._component.import_at, self._history))
+        if at < 0:
+            return [], ""
+        newest = self._changesets[at]
+        files = []
+        for path in sorted(self.lineage.paths):
+            version = self.lineage.version_at(path, at)
+            if version is not None and version.blob is not None:
+                files.append(FileChange(path, None, version.blob))
+        day = datetime.fromtimestamp(newest.date, UTC).date().isoformat()
+        subject = f"Import from {self._title} as of {day}."
+        names = ", ".join(file.path for file in files)
+        whole = replace(newest, files=tuple(files), message=f"{subject}\n\nThe files as they stood: {names}.")
+        later = [(one, one.files) for one in self._changesets[at + 1 : until + 1]]
+        return [(whole, whole.files), *later], subject
+
+    def _notices(self, results: Sequence[Replayed], until: int, start: Start) -> Iterable[Notice]:
+        component = self._component
+        for one in results:
+            for pick in one.picked.files:
+                if pick.standing:
+                    kind = "kept" if pick.theirs is None else "deleted-on-purpose"
+                    yield Notice(kind, pick.standing, pick.target, one.picked.changeset.id)
+        last = self._changesets[until].date if self._changesets and until >= 0 else -1
+        first = self._changesets[start.newest].date if start.newest >= 0 else 0
+        for changeset in self._beside:
+            if first < changeset.date <= last:
+                for change in changeset.files:
+                    if change.old is None and component.unmapped(change.path):
+                        text = "new upstream, beside mapped files; the map says nothing of it"
+                        yield Notice("unmapped", text, change.path, changeset.id)
+        if self._history.rewritten:
+            yield Notice("rewritten", "upstream's history was rewritten since the last run; it was read again whole")
+
+
+def position_of(changesets: Sequence[Changeset], point: str, history: History) -> int:
+    """The position of the last changeset at `point`: a date (the end of that day, UTC) or a revision; -1 where there
+    is none yet. Raises UserError for an unknown revision."""
+    day = _day(point)
+    if day is not None:
+        return max((index for index, one in enumerate(changesets) if one.date < day + _DAY), default=-1)
+    if not changesets:
+        return -1
+    date = history.date_of(point)
+    full = history.resolve(point)
+    for index, one in enumerate(changesets):
+        if one.id == full:
+            return index
+    return max((index for index, one in enumerate(changesets) if one.date <= date), default=-1)
+
+
+def _day(text: str) -> int | None:
+    try:
+        return int(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        return None
+
+
+def _only(changeset: Changeset, wanted: Callable[[RepoPath], bool]) -> Changeset:
+    kept = tuple(change for change in changeset.files if wanted(change.path))
+    return changeset if len(kept) == len(changeset.files) else replace(changeset, files=kept)
+
+
+def _step(one: Replayed, writes: object, subject: str) -> Step:
+    assert isinstance(writes, dict)
+    revisions = tuple((str(pick.upstream), pick.revision or "deleted") for pick in one.picked.files if not pick.standing)
+    return Step(one.picked.changeset, revisions, writes, one.state, subject)
+
+
+def _outcome(component: str, one: Replayed) -> ChangesetOutcome:
+    files = tuple(
+        _file_outcome(component, one.state, pick, merge)
+        for pick, merge in zip(one.picked.files, one.merges or (None,) * len(one.picked.files), strict=True)
+    )
+    return ChangesetOutcome(one.picked.changeset, one.state, files, None, one.blocked_by, one.reason)
+
+
+def _file_outcome(component: str, state: State, pick: Pick, merge: FileMerge | None) -> FileOutcome:
+    if merge is None or pick.standing:
+        return FileOutcome(
+            pick.upstream, pick.target, pick.revision, FileState.ALREADY, "standing", Gate.ALREADY, pick.standing
+        )
+    conflicts = tuple(_conflict(component, pick, clash) for clash in merge.clashes)
+    if merge.conflicts:
+        file_state = FileState.CONFLICT
+    elif merge.clashes:
+        file_state = FileState.FLAGGED
+    elif merge.gate is Gate.ALREADY:
+        file_state = FileState.ALREADY
+    else:
+        file_state = FileState.PORTED if state is State.PORTED else FileState.READY
+    return FileOutcome(
+        pick.upstream, pick.target, pick.revision, file_state, merge.method, merge.gate, merge.reason, conflicts
+    )
+
+
+def _conflict(component: str, pick: Pick, clash: Clash) -> Conflict:
+    """Known by path, revision and place, never by a hash: a rewritten mirror changes no id."""
+    key = "\0".join((component, pick.upstream, pick.revision or "", str(clash.hunk), clash.kind))
+    digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return Conflict(
+        f"c-{digest}", ConflictKind(clash.kind), pick.target, clash.function, clash.hunk, clash.reason,
+        clash.base, clash.ours, clash.theirs,
+    )  # fmt: skip

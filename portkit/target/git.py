@@ -163,7 +163,7 @@ class GitTarget:
         entries: dict[RepoPath, Blob] = {}
         if folders:
             listed = self.repository.run(
-                "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, "--", *wanted
+                "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, *wanted
             )
             for line in listed.split(b"\0")[:-1]:
                 about, _, path = line.partition(b"\t")

@@ -7,7 +7,7 @@ and for the draft.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -32,7 +32,7 @@ from portkit.sync.outcome import (
 )
 from portkit.sync.pending import Picker, Start, chosen, find_start, pending, read_target, readme_deleted
 from portkit.sync.ports import History, Memory, Target, Tree
-from portkit.sync.replay import IdentPolicy, Pick, Picked, Replay, Replayed
+from portkit.sync.replay import IdentPolicy, Pick, Replay, Replayed
 from portkit.sync.style import learned
 
 WATCH_DAYS = 90
@@ -56,7 +56,7 @@ class Step:
 
     changeset: Changeset
     revisions: tuple[tuple[str, str], ...]
-    writes: dict[RepoPath, Version | None]
+    writes: Mapping[RepoPath, Version | None]
     state: State
     subject: str = ""
 
@@ -93,7 +93,7 @@ class ComponentRun:
         every = history.changesets(lambda path: component.covers(path) or component.unmapped(path))
         covered = [_only(changeset, component.covers) for changeset in every]
         self._changesets = [changeset for changeset in covered if changeset.files]
-        self._beside = [changeset for changeset in every if any(component.unmapped(one.path) for one in changeset.files)]
+        self._beside = [one for one in every if any(component.unmapped(change.path) for change in one.files)]
         self._lineage: Lineage | None = None
 
     @property
@@ -241,20 +241,20 @@ class ComponentRun:
 def position_of(changesets: Sequence[Changeset], point: str, history: History) -> int:
     """The position of the last changeset at `point`: a date (the end of that day, UTC) or a revision; -1 where there
     is none yet. Raises UserError for an unknown revision."""
-    day = _day(point)
+    day = day_of(point)
     if day is not None:
         return max((index for index, one in enumerate(changesets) if one.date < day + _DAY), default=-1)
-    if not changesets:
-        return -1
-    date = history.date_of(point)
-    full = history.resolve(point)
-    for index, one in enumerate(changesets):
-        if one.id == full:
-            return index
-    return max((index for index, one in enumerate(changesets) if one.date <= date), default=-1)
+    newest = history.newest_at(point)
+    reached = {newest}
+    for one in history.changesets(lambda _: True):
+        reached.add(one.id)
+        if one.id == newest:
+            break
+    return max((index for index, one in enumerate(changesets) if newest and one.id in reached), default=-1)
 
 
-def _day(text: str) -> int | None:
+def day_of(text: str) -> int | None:
+    """The first second of the day `YYYY-MM-DD`, UTC, in seconds since 1970; None for what is no such date."""
     try:
         return int(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp())
     except ValueError:
@@ -266,9 +266,9 @@ def _only(changeset: Changeset, wanted: Callable[[RepoPath], bool]) -> Changeset
     return changeset if len(kept) == len(changeset.files) else replace(changeset, files=kept)
 
 
-def _step(one: Replayed, writes: object, subject: str) -> Step:
-    assert isinstance(writes, dict)
-    revisions = tuple((str(pick.upstream), pick.revision or "deleted") for pick in one.picked.files if not pick.standing)
+def _step(one: Replayed, writes: Mapping[RepoPath, Version | None], subject: str) -> Step:
+    files = [pick for pick in one.picked.files if not pick.standing]
+    revisions = tuple((str(pick.upstream), pick.revision or "deleted") for pick in files)
     return Step(one.picked.changeset, revisions, writes, one.state, subject)
 
 

@@ -39,8 +39,9 @@ class History(Contents, Protocol):
         """The full hash of the upstream commit `revision` names. Raises UserError where it names none."""
         ...
 
-    def date_of(self, revision: str) -> int:
-        """The commit date of an upstream commit, seconds since 1970. Raises UserError as `resolve` does."""
+    def newest_at(self, revision: str) -> str:
+        """The newest commit, `revision` or before it, that touches what is watched; "" for none. Raises UserError
+        where `revision` is no commit of this history."""
         ...
 
     def changesets(self, wanted: Callable[[RepoPath], bool]) -> Sequence[Changeset]:
@@ -62,11 +63,13 @@ class Tree(Contents, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TargetCommit:
-    """One commit of the target's history: `date` is the committer's, seconds since 1970 UTC."""
+    """One commit of the target's history: `date` is the committer's, `authored` the author's, in seconds since 1970
+    UTC."""
 
     id: str
     parents: tuple[str, ...]
     date: int
+    authored: int
     author: Person
     message: str
 

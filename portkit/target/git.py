@@ -186,6 +186,10 @@ class GitTarget:
         """The commits that `tip` has and `base` has not, oldest first."""
         return history.between(self.repository, base, tip)
 
+    def only_on(self, branch: str, besides: str) -> tuple[TargetCommit, ...]:
+        """The commits that would be lost if `branch` were moved to `besides`, oldest first."""
+        return history.only_on(self.repository, self.branch_ref(branch), besides)
+
     def commit_info(self, sha: str) -> TargetCommit:
         """The commit `sha`. Raises WorldError where it is not there."""
         return history.one(self.repository, sha)

@@ -12,9 +12,9 @@ from portkit.git.door import GitRepository
 from portkit.sync.ports import TargetCommit
 from portkit.text import decode
 
-_FIELDS = 6
+_FIELDS = 7
 _LOG = (
-    "log", "-z", "--format=%H%x00%P%x00%ct%x00%an%x00%ae%x00%B",
+    "log", "-z", "--format=%H%x00%P%x00%ct%x00%at%x00%an%x00%ae%x00%B",
     "--encoding=UTF-8",  # recodes what a commit declares to be otherwise; other bytes come as they stand
     "--no-color", "--no-notes", "--no-mailmap", "--no-show-signature",
     "--no-follow",  # log.follow would follow a single path across renames
@@ -52,6 +52,13 @@ def between(repository: GitRepository, base: str, tip: str) -> tuple[TargetCommi
     )))  # fmt: skip
 
 
+def only_on(repository: GitRepository, ref: str, besides: str) -> tuple[TargetCommit, ...]:
+    """The commits that `ref` has and neither `besides` nor any other ref, oldest first: what would be lost with it."""
+    return tuple(_read(repository.stream(
+        *_LOG, "--topo-order", "--reverse", ref, "--not", besides, f"--exclude={ref}", "--all", "--",
+    )))  # fmt: skip
+
+
 def one(repository: GitRepository, commit: str) -> TargetCommit:
     """The commit itself. Raises WorldError where it is not there."""
     return next(_read([repository.run(*_LOG, "--no-walk", "--end-of-options", commit, "--")]))
@@ -72,7 +79,7 @@ def _read(blocks: Iterable[bytes]) -> Iterator[TargetCommit]:
 
 
 def _commit(fields: Sequence[bytes]) -> TargetCommit:
-    identity, parents, date, name, email, message = map(decode, fields)
+    identity, parents, date, authored, name, email, message = map(decode, fields)
     return TargetCommit(
-        identity, tuple(parents.split()), int(date) if date else 0, Person(name, email), message,
+        identity, tuple(parents.split()), int(date or 0), int(authored or 0), Person(name, email), message,
     )  # fmt: skip

@@ -1,0 +1,172 @@
+"""From a plan to commits and refs: who wrote them and when, and which branches may be moved.
+
+A branch moves by one atomic step at the end, and only where all that stands on it is portkit's own. One that a
+worktree has checked out, or that holds somebody's commits, is left alone: `<branch>-new` is written beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from portkit.change.changeset import Person
+from portkit.components.model import AuthorPolicy
+from portkit.errors import UserError
+from portkit.sync.component import Plan, Step
+from portkit.sync.message import COMMIT, REVISION, MessageWriter, Revision, last_paragraph
+from portkit.sync.outcome import ComponentOutcome, Notice, State
+from portkit.sync.ports import NewCommit, NewFile, Signature, TargetCommit
+
+DRAFT_SUFFIX = "-draft"
+NEW_SUFFIX = "-new"
+
+
+class Writable(Protocol):
+    """The target's repository, as far as branches are written."""
+
+    def tip(self, branch: str) -> str: ...
+
+    def checked_out(self, branch: str) -> str: ...
+
+    def busy_with(self, branch: str) -> str: ...
+
+    def only_on(self, branch: str, besides: str) -> Sequence[TargetCommit]: ...
+
+    def commit_info(self, sha: str) -> TargetCommit: ...
+
+    def identity(self) -> Person: ...
+
+    def store(self, parent: str, commits: Sequence[NewCommit]) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BranchMove:
+    """One branch to be moved: what it must hold now ("" where it must not be there) and what it is to hold ("" to
+    delete it)."""
+
+    branch: str
+    expected: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A component's outcome with its commits in it, and the branches that are to move for it."""
+
+    outcome: ComponentOutcome
+    moves: tuple[BranchMove, ...]
+
+
+class BranchWriter:
+    """Writes plans as commits. `policy` says whose name they carry."""
+
+    def __init__(self, target: Writable, messages: MessageWriter, policy: AuthorPolicy) -> None:
+        self._target = target
+        self._messages = messages
+        self._policy = policy
+
+    def write(self, plan: Plan, branch: str) -> Written:
+        """Stores the plan's commits; no branch is moved yet. Raises UserError where `branch` is in the middle of a
+        merge, or git does not know who is committing."""
+        for name in (branch, branch + DRAFT_SUFFIX):
+            busy = self._target.busy_with(name)
+            if busy:
+                raise UserError(busy, hint="finish or abort it, or choose another branch with --branch")
+        outcome = plan.outcome
+        hashes = self._stored(outcome.onto, plan.branch, draft=False)
+        tip = hashes[-1] if hashes else outcome.onto
+        commits = {step.changeset.id: commit for step, commit in zip(plan.branch, hashes, strict=True)}
+        changesets = tuple(
+            replace(one, commit=commits.get(one.changeset.id) or one.commit) for one in outcome.changesets
+        )
+        name, notice = self._place_for(branch, tip)
+        moves = self._move(name, tip)
+        draft = ""
+        if plan.draft:
+            draft_tip = self._stored(outcome.onto, plan.draft, draft=True)[-1]
+            draft, draft_notice = self._place_for(branch + DRAFT_SUFFIX, draft_tip)
+            notice += draft_notice
+            moves += self._move(draft, draft_tip)
+        else:
+            moves += self._retired(branch + DRAFT_SUFFIX, outcome.onto)
+        written = replace(
+            outcome,
+            branch=name,
+            tip=tip,
+            draft=draft,
+            changed=bool(moves),
+            changesets=changesets,
+            notices=outcome.notices + notice,
+        )
+        return Written(written, moves)
+
+    def _stored(self, onto: str, steps: Sequence[Step], *, draft: bool) -> list[str]:
+        if not steps:
+            return []
+        person = self._target.identity()
+        date = self._target.commit_info(onto).date
+        commits = []
+        for step in steps:
+            date = max(date, step.changeset.date)
+            author = step.changeset.author if self._policy is AuthorPolicy.UPSTREAM else person
+            files = {
+                path: NewFile(version.content, version.mode) if version is not None else None
+                for path, version in step.writes.items()
+            }
+            message = self._messages.write(
+                step.changeset,
+                [Revision(*one) for one in step.revisions],
+                subject=step.subject,
+                draft=str(step.state) if draft and step.state is not State.PORTED else "on a draft" if draft else "",
+            )
+            commits.append(
+                NewCommit(message, Signature(author, step.changeset.date), Signature(person, date), files)
+            )
+        return self._target.store(onto, commits)
+
+    def _move(self, branch: str, tip: str) -> tuple[BranchMove, ...]:
+        now = self._target.tip(branch)
+        return () if now == tip else (BranchMove(branch, now, tip),)
+
+    def _retired(self, branch: str, onto: str) -> tuple[BranchMove, ...]:
+        """The removal of an old draft, once nothing is parked any more and it is all portkit's own."""
+        now = self._target.tip(branch)
+        if not now or self._target.checked_out(branch) or self._foreign(branch, onto):
+            return ()
+        return (BranchMove(branch, now, ""),)
+
+    def _place_for(self, branch: str, tip: str) -> tuple[str, tuple[Notice, ...]]:
+        """The branch that may take `tip`: the one asked for, or `<branch>-new` beside it, and why."""
+        now = self._target.tip(branch)
+        if not now or now == tip:
+            return branch, ()
+        where = self._target.checked_out(branch)
+        if where:
+            why = f"{branch} is checked out in {where} and was not moved"
+        else:
+            foreign = self._foreign(branch, tip)
+            if not foreign:
+                return branch, ()
+            why = f"{branch} holds a commit that portkit did not make ({foreign[:12]}) and was not moved"
+        beside = branch + NEW_SUFFIX
+        held = self._target.checked_out(beside)
+        now = self._target.tip(beside)
+        if held or (now and now != tip and self._foreign(beside, tip)):
+            raise UserError(
+                f"{why}; {beside} is " + (f"checked out in {held}" if held else "not portkit's either"),
+                hint="choose another branch with --branch, or move yours out of the way (git branch -m)",
+            )
+        return beside, (Notice("branch", f"{why}; the result is {beside}", branch),)
+
+    def _foreign(self, branch: str, tip: str) -> str:
+        """The first commit that would be lost if `branch` moved to `tip` and that portkit did not make; "" for none."""
+        return next((commit.id for commit in self._target.only_on(branch, tip) if not self._own(commit)), "")
+
+    def _own(self, commit: TargetCommit) -> bool:
+        """Whether portkit made `commit` and nobody touched it since: it has one parent, both trailers, and the dates
+        that portkit gives. What a person amends or rebases gets that day's date."""
+        keys = {key for key, _ in last_paragraph(commit.message)}
+        if len(commit.parents) != 1 or not {COMMIT, REVISION} <= keys:
+            return False
+        return commit.date == max(commit.authored, self._target.commit_info(commit.parents[0]).date)

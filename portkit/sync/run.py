@@ -1,0 +1,157 @@
+"""The weekly sync: every component by its mode, in the order in which they need one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from portkit.change.changeset import Changeset
+from portkit.components.model import AuthorPolicy, Component, ComponentMap, Mode, Source
+from portkit.errors import UserError
+from portkit.sync.branch import BranchMove, BranchWriter, Writable, Written
+from portkit.sync.component import ComponentRun, Plan, Scope, day_of, position_of
+from portkit.sync.ledger import Ledger, read_ledger
+from portkit.sync.message import MessageWriter
+from portkit.sync.outcome import ComponentOutcome, Notice
+from portkit.sync.ports import History, Memory, Target
+
+
+class SyncTarget(Target, Writable, Protocol):
+    """What a sync asks of the target's repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for. `onto`: a full target hash; `until`: a date or upstream revision, "" for the newest;
+    `changesets`: only these; `branch`: "" for `portkit/<component>`."""
+
+    components: tuple[str, ...]
+    onto: str
+    until: str = ""
+    changesets: tuple[str, ...] = ()
+    branch: str = ""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """The outcomes, in the map's order, and the branches that are to move, all at once."""
+
+    outcomes: tuple[ComponentOutcome, ...]
+    moves: tuple[BranchMove, ...]
+
+
+class Sync:
+    """A run over the components of one map. `open_history` gives the history of an upstream by its name."""
+
+    def __init__(
+        self,
+        component_map: ComponentMap,
+        open_history: Callable[[Source], History],
+        target: SyncTarget,
+        memory: Memory,
+        *,
+        template: tuple[str, str] | None = None,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._map = component_map
+        self._open_history = open_history
+        self._target = target
+        self._memory = memory
+        self._template = template
+        self._progress = progress
+        self._ledgers: dict[str, Ledger] = {}
+
+    def run(self, request: Request) -> SyncResult:
+        """Plans every component that was asked for and, unless it is a dry run, stores its commits. No branch has
+        moved when this returns."""
+        if request.branch and len(request.components) > 1:
+            raise UserError("--branch names one branch, and several components were asked for", where="--branch")
+        done: dict[str, Written] = {}
+        for name in request.components:
+            self._one(self._map.component(name), request, done)
+        order = {component.name: index for index, component in enumerate(self._map.components)}
+        names = sorted(done, key=lambda name: order[name])
+        return SyncResult(
+            tuple(done[name].outcome for name in names), tuple(move for name in names for move in done[name].moves)
+        )
+
+    def component_run(self, component: Component, onto: str) -> ComponentRun:
+        """The run of one component against its upstream."""
+        source = self._map.source(component.upstream)
+        if source.kind != "git":
+            raise UserError(
+                f"upstream {source.name} is a CVS repository, which portkit does not read yet",
+                hint="name a git mirror of it in the map",
+            )
+        if onto not in self._ledgers:
+            self._ledgers[onto] = read_ledger(reversed(list(self._target.trailer_commits(onto))))
+        return ComponentRun(
+            component, source.title, self._open_history(source), self._target, self._memory, ledger=self._ledgers[onto]
+        )
+
+    def _one(self, component: Component, request: Request, done: dict[str, Written]) -> Written:
+        if component.name in done:
+            return done[component.name]
+        self._progress(f"{component.name}: looking at upstream")
+        run = self.component_run(component, request.onto)
+        history = self._open_history(self._map.source(component.upstream))
+        needed = self._needed(component, run, history, request)
+        onto = request.onto
+        notices: tuple[Notice, ...] = ()
+        for name in needed:
+            before = self._one(self._map.component(name), replace(request, branch=""), done)
+            if before.outcome.tip:
+                onto = before.outcome.tip
+                notices += (Notice("needs", f"stands on {before.outcome.branch or name}, which it needs", name),)
+        if onto != request.onto and not request.dry_run:
+            run = self.component_run(component, onto)
+        else:
+            onto = request.onto
+        scope = Scope(
+            lambda changesets: position_of(changesets, request.until, history) if request.until else len(changesets) - 1,
+            request.changesets,
+        )
+        self._progress(f"{component.name}: replaying")
+        plan = run.plan(onto, scope)
+        plan = replace(plan, outcome=replace(plan.outcome, notices=notices + plan.outcome.notices))
+        written = self._written(component, plan, request)
+        done[component.name] = written
+        return written
+
+    def _needed(
+        self, component: Component, run: ComponentRun, history: History, request: Request
+    ) -> tuple[str, ...]:
+        """The components whose branch this one starts from: those it needs at the point up to which it is synced."""
+        if component.mode in (Mode.WATCH, Mode.PORT) or request.changesets:
+            return ()
+        changesets = run.changesets
+        until = position_of(changesets, request.until, history) if request.until else len(changesets) - 1
+        return tuple(
+            need.component
+            for need in component.needs
+            if not need.since or until > _just_before(changesets, need.since, history)
+        )
+
+    def _written(self, component: Component, plan: Plan, request: Request) -> Written:
+        if component.mode in (Mode.WATCH, Mode.PORT):
+            return Written(plan.outcome, ())
+        branch = request.branch or f"portkit/{component.name}"
+        if request.dry_run:
+            return Written(replace(plan.outcome, branch=branch, tip=""), ())
+        self._progress(f"{component.name}: writing {len(plan.branch)} commits")
+        text, name = self._template or (None, "commit.txt.j2")
+        title = self._map.source(component.upstream).title
+        messages = MessageWriter(component.subject or component.name, title, text, name)
+        policy = AuthorPolicy(self._map.commit.author)
+        return BranchWriter(self._target, messages, policy).write(plan, branch)
+
+
+
+def _just_before(changesets: Sequence[Changeset], since: str, history: History) -> int:
+    """The position of the last changeset before `since`, a date (YYYY-MM-DD) or a revision."""
+    day = day_of(since)
+    if day is not None:
+        return max((index for index, one in enumerate(changesets) if one.date < day), default=-1)
+    return position_of(changesets, since, history) - 1

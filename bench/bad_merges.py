@@ -43,6 +43,7 @@ from bench.faithful import (  # noqa: E402
     fold,
     folded_text,
     functions,
+    is_keyword_line,
     judge,
     split_lines,
 )
@@ -376,7 +377,8 @@ def _one(rng: random.Random, name: str) -> Quadruple:
         ours = [line.replace(f"{old}(struct", f"{new_name}(struct") for line in ours]
         result = [line.replace(f"{old}(struct", f"{new_name}(struct") for line in result]
     if rng.random() < 0.5:  # a longer copy: the target has a function of its own
-        own = _function(rng, "target_own")
+        gone = {line for start, end, _ in upstream for line in base[start:end] if solid(line.encode())}
+        own = [line for line in _function(rng, "target_own") if line not in gone]
         ours, result = [*ours, *own], [*result, *own]
     made = Quadruple(
         name, _text(head[0], base), _text(head[1], theirs), _text(head[0], ours), _text(head[1], result)
@@ -445,11 +447,16 @@ def portkit_gate() -> Accepts | None:
 
     def accepts(quadruple: Quadruple) -> bool:
         # The gate sees contents before the ident line is bumped; that is another step, with its own tests.
-        texts = [b"".join(map(fold, split_lines(text))) for text in _four(quadruple)]
+        texts = [_without_idents(text) for text in _four(quadruple)]
         verdict = gate.check(texts[0], texts[2], texts[1], texts[3])
         return str(verdict.gate.value) != "failed"
 
     return accepts
+
+
+def _without_idents(text: bytes) -> bytes:
+    folded = (fold(line) for line in split_lines(text))
+    return b"".join(line for line in folded if not is_keyword_line(line))
 
 
 def _four(quadruple: Quadruple) -> tuple[bytes, bytes, bytes, bytes]:

@@ -410,21 +410,31 @@ class _Judge:
         self.loosely = {number: table[b" ".join(line.split())] for number, line in names.items() if b" ".join(line.split()) in table}
         self.common = lcs_length(base.ids, ours.ids)
         self.place_cache: dict[tuple[int, int, Lines], bool] = {}
-        self.side_cache: dict[tuple[Function, Function], int] = {}
+        self.side_cache: dict[tuple[int, Function, Function], int] = {}
 
     # -- place
 
-    def alike(self, left: Function, right: Function) -> bool:
-        """Same name, or at least half of the shorter one's lines in common: renamed or inlined."""
-        if left.name == right.name:
-            return True
-        key = (left, right)
+    def alike(self, text: Text, left: Function, right: Function) -> bool:
+        """Whether a function of base or theirs is that one of ours: by name, or half of its lines are there."""
+        return left.name == right.name or self._shared(text, left, right) > 0
+
+    def _shared(self, text: Text, left: Function, right: Function) -> int:
+        """How many lines two functions share; 0 where that is less than half of the shorter one."""
+        key = (id(text), left, right)
         if key not in self.side_cache:
-            a, b = self.base.ids[left.start : left.end], self.ours.ids[right.start : right.end]
-            common = lcs_length([x for x in a if x not in self.trivial], [x for x in b if x not in self.trivial])
-            size = min(sum(x not in self.trivial for x in a), sum(x not in self.trivial for x in b))
-            self.side_cache[key] = int(2 * common >= size and common > 1)
-        return bool(self.side_cache[key])
+            a = [x for x in text.ids[left.start : left.end] if x not in self.trivial]
+            b = [x for x in self.ours.ids[right.start : right.end] if x not in self.trivial]
+            common = lcs_length(a, b)
+            self.side_cache[key] = common if common > 1 and 2 * common >= min(len(a), len(b)) else 0
+        return self.side_cache[key]
+
+    def counterpart(self, text: Text, left: Function) -> Function | None:
+        """The function of ours that has this one's name, or else most of its lines."""
+        named = self.ours.named(left.name)
+        if named is not None or not self.ours.functions:
+            return named
+        nearest = max(self.ours.functions, key=lambda right: self._shared(text, left, right))
+        return nearest if self._shared(text, left, nearest) else None
 
     def neighbours(self, spot: Spot, p: int) -> int:
         """How many of the 6 lines around agree; the file's begin and end count as lines."""
@@ -445,7 +455,7 @@ class _Judge:
         base, ours = self.base.ids, self.ours.ids
         size = len(spot.removed)
         here, there = self.base.at(spot.at, size), self.ours.at(p, size)
-        if here and there and not self.alike(here, there):
+        if here and there and not self.alike(self.base, here, there):
             return False
         if self.neighbours(spot, p) < 2:
             return False
@@ -481,7 +491,10 @@ class _Judge:
             if gain < len(spot.added):
                 if not self._beside(spot):
                     return False
-            elif all(x in self.trivial for x in spot.added) and not self._tight(spot):
+            elif all(x in self.trivial for x in spot.added):
+                if not self._tight(spot):
+                    return False
+            elif not any(self._stands(one) for one in hunk.spots):
                 return False
         elif not solid:
             return lcs_length(before + spot.removed + after, ours) == none
@@ -500,6 +513,27 @@ class _Judge:
             for p in range(len(ours) - size + 1)
         )
 
+    def _stands(self, spot: Spot) -> bool:
+        """Whether the added lines stand in ours in the same function, near 2 of the 6 lines they have in theirs."""
+        size, ours = len(spot.added), self.ours.ids
+        here = self.theirs.at(spot.to, size)
+        for p in range(len(ours) - size + 1):
+            if ours[p] == spot.added[0] and ours[p : p + size] == spot.added:
+                there = self.ours.at(p, size)
+                if here and there and not self.alike(self.theirs, here, there):
+                    continue
+                if _agree(self.theirs.ids, spot.to, spot.to + size, ours, p, p + size) >= 2:
+                    return True
+        if size < 3:
+            return False
+        # Local lines stand in the midst: every line must be in the function.
+        owners = {
+            self.ours.owner[y]
+            for x, y in align(self.theirs.ids, ours)
+            if spot.to <= x < spot.to + size and self.theirs.ids[x] not in self.trivial
+        }
+        return all(not here or not there or self.alike(self.theirs, here, there) for there in owners)
+
     def _tight(self, spot: Spot) -> bool:
         """Blank lines and braces: there already only if both neighbours stand next to them."""
         theirs, k = self.theirs.ids, spot.to + len(spot.added)
@@ -514,10 +548,10 @@ class _Judge:
         here = self.base.at(spot.at, len(spot.removed))
         if here is None:
             return False
-        after, now = self.theirs.named(here.name), self.ours.named(here.name)
-        if after is None or now is None:
+        after, now = self.theirs.named(here.name), self.counterpart(self.base, here)
+        if now is None:
             return False
-        left = self.theirs.ids[after.start : after.end].count(line)
+        left = self.theirs.ids[after.start : after.end].count(line) if after else 0
         return self.ours.ids[now.start : now.end].count(line) > max(
             left, self.base.ids[here.start : here.end].count(line) - 1
         )

@@ -26,6 +26,7 @@ from portkit.text import printable
 Progress = Callable[[str], None]
 
 _WAIT = 3600.0
+_NO_BRANCH = re.compile(r"couldn't find remote ref|Remote branch .* not found")
 _NOT_THERE = re.compile(rb"not our ref ([0-9a-f]+)")
 _SETTINGS = {
     "core.hooksPath": "/dev/null",
@@ -57,14 +58,16 @@ def mirror(url: str, place: Path, *, branch: str, role: str, fetch: bool, progre
     if place.exists() and not fetch:
         return GitRepository(place)
     with hold(place.with_name(f"{place.name}.lock"), what=f"the copy of {role}", wait_seconds=_WAIT):
+        listener = _Listener(progress, role)
         try:
             if place.exists():
                 progress(f"fetching {role} from {shown}")
-                _fetch(url, place, branch, progress)
+                _fetch(url, place, branch, listener)
             else:
-                _clone(url, shown, place, branch, role, progress)
+                _clone(url, shown, place, branch, role, progress, listener)
         except git.exc.GitCommandError as error:
-            raise _explained(error, shown, branch, role) from error
+            said = [*listener.error_lines, *str(error.stderr).splitlines()]
+            raise _explained(said, shown, branch, role) from error
     return GitRepository(place)
 
 
@@ -113,7 +116,9 @@ def _lacking(repository: GitRepository, oids: Sequence[str]) -> list[str]:
     return [oid for oid in dict.fromkeys(oids) if oid not in present]
 
 
-def _clone(url: str, shown: str, place: Path, branch: str, role: str, progress: Progress) -> None:
+def _clone(
+    url: str, shown: str, place: Path, branch: str, role: str, progress: Progress, listener: _Listener
+) -> None:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         for left in place.parent.glob(f"{place.name}.part-*"):  # of runs that were killed
@@ -124,7 +129,7 @@ def _clone(url: str, shown: str, place: Path, branch: str, role: str, progress: 
         try:
             wanted: dict[str, Any] = {} if branch == "HEAD" else {"branch": branch}
             git.Repo.clone_from(
-                url, temporary, progress=cast(Any, _Listener(progress, role)), env=_talking(temporary),
+                url, temporary, progress=cast(Any, listener), env=_talking(temporary),
                 allow_unsafe_protocols=False, bare=True, single_branch=True, no_tags=True,
                 filter="blob:none", **wanted,
             ).close()  # fmt: skip
@@ -136,7 +141,7 @@ def _clone(url: str, shown: str, place: Path, branch: str, role: str, progress: 
     progress(f"{role} is here: {_megabytes(place)}")
 
 
-def _fetch(url: str, place: Path, branch: str, progress: Progress) -> None:
+def _fetch(url: str, place: Path, branch: str, listener: _Listener) -> None:
     repository = git.Repo(place)
     try:
         repository.git.update_environment(**_talking(place))
@@ -147,8 +152,7 @@ def _fetch(url: str, place: Path, branch: str, progress: Progress) -> None:
         if branch == "HEAD":  # the clone's HEAD names a branch of the remote's
             destination = repository.head.reference.path
         remote.fetch(
-            f"+{source}:{destination}", progress=_Listener(progress, "changes"), allow_unsafe_protocols=False,
-            no_tags=True,
+            f"+{source}:{destination}", progress=listener, allow_unsafe_protocols=False, no_tags=True
         )  # fmt: skip
     finally:
         repository.close()
@@ -171,11 +175,10 @@ def _talking(place: Path) -> dict[str, str]:
     return environment | settings | pointing | {"GIT_TEMPLATE_DIR": ""}
 
 
-def _explained(error: git.exc.GitCommandError, shown: str, branch: str, role: str) -> UserError | WorldError:
-    said = str(error.stderr)
-    lines = [line.strip() for line in re.split(r"[\r\n']+", said) if "fatal:" in line or "error:" in line]
-    cause = printable(lines[-1]) if lines else "git said nothing"
-    if "couldn't find remote ref" in said or re.search(r"Remote branch .* not found", said):
+def _explained(said: Sequence[str], shown: str, branch: str, role: str) -> UserError | WorldError:
+    lines = [line.strip() for line in said if "fatal:" in line or "error:" in line]
+    cause = printable(lines[0]) if lines else "git said nothing"
+    if any(_NO_BRANCH.search(line) for line in lines):
         hint = f"git ls-remote --heads {shown} lists the branches"
         return UserError(f"{role}: {shown} has no branch {branch!r}", hint=hint)
     hint = "check the network and the URL, then run the same command again"

@@ -23,7 +23,7 @@ APPLICATION = 0x706B6974
 """`PRAGMA application_id` of every file of ours ("pkit"); another number is somebody else's file."""
 
 _WAIT = 10.0
-_UNUSABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_SCHEMA)
+_UNUSABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 Answer = TypeVar("Answer")
@@ -209,7 +209,7 @@ class Cache:
 
 def damaged(error: sqlite3.Error) -> bool:
     """Whether `error` says that the file is no database of ours any more, so that only a new one helps."""
-    return _code(error) in _UNUSABLE
+    return _code(error) in _UNUSABLE or str(error).startswith("no such")  # a table or column lacks
 
 
 def busy(error: sqlite3.Error) -> bool:

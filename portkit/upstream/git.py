@@ -234,7 +234,7 @@ class GitHistory:
             numbers = [number for number, _ in self._surely(lambda: list(self._paths()))]
             oids = self._surely(lambda: list(self._index.oids(numbers)))
             bring_contents(self._repository, oids, role=self._role, progress=self._progress)
-        self._surely(lambda: self._index.alone(lambda: self._index.note("contents", wanted)))
+        self._surely(lambda: self._index.note("contents", wanted))
 
     def _missing(self, oid: str) -> WorldError:
         use = self._surely(lambda: self._index.first_use(oid))

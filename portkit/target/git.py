@@ -228,7 +228,8 @@ class GitTarget:
         return writing.store(self.repository, parent, commits)
 
     def move(self, updates: Sequence[RefUpdate], *, reason: str = "portkit") -> None:
-        """Moves all refs of `updates`, or none, in one step; `reason` goes into the reflog.
+        """Moves all refs of `updates`, or none, in one step; `reason` goes into the reflog where a ref has
+        one; none is begun.
 
         Raises WorldError where one of them moved meanwhile, is checked out, or cannot be written.
         """

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portkit.errors import UserError, WorldError
-from portkit.git.door import GitRepository, failure
+from portkit.git.door import GitRepository
 from portkit.target.checkouts import held
+from portkit.text import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def branch_ref(repository: GitRepository, branch: str) -> str:
 
 
 def move(repository: GitRepository, updates: Sequence[RefUpdate], reason: str) -> None:
-    """Moves all of `updates` or none. `reason` is what the reflog says, where the repository keeps one.
+    """Moves all of `updates` or none. `reason` is what the reflog of a ref says, where it has one already.
 
     Raises WorldError where a ref no longer holds what was expected, where it is checked out in a worktree or
     is a symbolic ref, and where git refuses.
@@ -42,9 +44,12 @@ def move(repository: GitRepository, updates: Sequence[RefUpdate], reason: str) -
     if not updates:
         return
     _refuse_held(repository, updates)
-    done = repository.outcome("update-ref", "-m", reason, "--stdin", "-z", feed=b"".join(map(_line, _steps(updates))))
+    done = repository.outcome(
+        "-c", "core.logAllRefUpdates=false",  # the target gets objects and refs, nothing else: no new reflog
+        "update-ref", "-m", reason, "--stdin", "-z", feed=b"".join(map(_line, _steps(updates))),
+    )  # fmt: skip
     if done.returncode:
-        raise _why(repository, updates, failure(["update-ref"], done.stderr))
+        raise _why(repository, updates, done.stderr)
 
 
 def _steps(updates: Sequence[RefUpdate]) -> list[str]:
@@ -76,7 +81,7 @@ def _refuse_held(repository: GitRepository, updates: Sequence[RefUpdate]) -> Non
             raise WorldError(f"{_short(name)} is a symbolic ref to {aim}", hint="choose another branch")
 
 
-def _why(repository: GitRepository, updates: Sequence[RefUpdate], error: WorldError) -> WorldError:
+def _why(repository: GitRepository, updates: Sequence[RefUpdate], said: bytes) -> WorldError:
     for update in updates:
         now = repository.ref(update.ref)
         if now != update.expected_old:
@@ -85,10 +90,16 @@ def _why(repository: GitRepository, updates: Sequence[RefUpdate], error: WorldEr
                 cause=f"it was at {update.expected_old or 'nothing'} and is at {now or 'nothing'} now",
                 hint="run again",
             )
-    if ".lock'" in error.cause:
-        hint = "another git is at work there; if none runs, one was killed: remove that file"
-        return WorldError(error.what, cause=error.cause, hint=hint)
-    return error
+    names = ", ".join(_short(update.ref) for update in updates)
+    locked = re.search(r"Unable to create '(.*\.lock)': File exists", decode(said))
+    if locked:
+        return WorldError(
+            f"another git is at work on {names}",
+            cause=f"{locked[1]} is there",
+            hint="run again; if no git runs there, one was killed: remove that file",
+        )
+    lines = [line.removeprefix("fatal: ") for line in decode(said).splitlines() if line.strip()]
+    return WorldError(f"git does not move {names}", cause=lines[0] if lines else "it does not say why")
 
 
 def _short(ref: str) -> str:

@@ -43,12 +43,14 @@ def regions(
     theirs: Sequence[int],
     base_length: int,
 ) -> tuple[Region, ...]:
-    """The regions of a merge, in order, covering all three sides without gap or overlap.
+    """The regions of a merge, in order, covering base and ours without gap or overlap.
 
     `ours_hunks` turn base into ours, `theirs_hunks` base into theirs; `ours` and `theirs` are the lines' integers.
+    Some of theirs may be left out: theirs is then covered but for their lines.
     """
     result: list[Region] = []
-    at_base = at_ours = at_theirs = 0
+    at_base = at_ours = 0
+    to_theirs = 0  # what to add to an index of base to get that of theirs
     i = j = 0
     while i < len(ours_hunks) or j < len(theirs_hunks):
         group_ours: list[Hunk] = []
@@ -80,31 +82,34 @@ def regions(
                 j += 1
                 grown = True
         end = max(hunk.a1 for hunk in group_ours + group_theirs)
+        if group_theirs:
+            to_theirs = group_theirs[0].b0 - group_theirs[0].a0
         if start > at_base:
             same = start - at_base
-            result.append(Region(Side.NONE, at_base, start, at_ours, at_ours + same, at_theirs, at_theirs + same))
+            result.append(_unchanged(at_base, start, at_ours, to_theirs))
             at_ours += same
-            at_theirs += same
-        ours_end = at_ours + (end - start) + sum(_growth(hunk) for hunk in group_ours)
-        theirs_end = at_theirs + (end - start) + sum(_growth(hunk) for hunk in group_theirs)
+        ours_end = at_ours + (end - start) + sum(hunk.b1 - hunk.b0 - hunk.a1 + hunk.a0 for hunk in group_ours)
+        theirs_start = start + to_theirs
+        if group_theirs:
+            to_theirs = group_theirs[-1].b1 - group_theirs[-1].a1
+        theirs_end = end + to_theirs
         if not group_theirs:
             side = Side.OURS
         elif not group_ours:
             side = Side.THEIRS
-        elif ours[at_ours:ours_end] == theirs[at_theirs:theirs_end]:
+        elif ours[at_ours:ours_end] == theirs[theirs_start:theirs_end]:
             side = Side.BOTH
         else:
             side = Side.CONFLICT
-        result.append(Region(side, start, end, at_ours, ours_end, at_theirs, theirs_end))
-        at_base, at_ours, at_theirs = end, ours_end, theirs_end
+        result.append(Region(side, start, end, at_ours, ours_end, theirs_start, theirs_end))
+        at_base, at_ours = end, ours_end
     if at_base < base_length:
-        same = base_length - at_base
-        result.append(Region(Side.NONE, at_base, base_length, at_ours, at_ours + same, at_theirs, at_theirs + same))
+        result.append(_unchanged(at_base, base_length, at_ours, to_theirs))
     return tuple(result)
 
 
-def _growth(hunk: Hunk) -> int:
-    return (hunk.b1 - hunk.b0) - (hunk.a1 - hunk.a0)
+def _unchanged(start: int, end: int, ours: int, to_theirs: int) -> Region:
+    return Region(Side.NONE, start, end, ours, ours + end - start, start + to_theirs, end + to_theirs)
 
 
 def meet(one: Hunk, other: Hunk) -> bool:

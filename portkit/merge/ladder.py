@@ -124,5 +124,6 @@ def _rendered(sides: Sides, found: Sequence[Region], deleted: frozenset[int]) ->
         for step in range(region.ours1 - region.ours0):
             mine = ours.raw[region.ours0 + step]
             follows = region.ours0 + step in keywords and mine == base.raw[region.base0 + step]
-            out.append(theirs.raw[region.theirs0 + step] if follows else mine)
+            their_line = sides.to_theirs.new_of(region.base0 + step) if follows else -1
+            out.append(theirs.raw[their_line] if their_line >= 0 else mine)
     return b"".join(out)

@@ -39,6 +39,11 @@ class Sides:
         self.to_ours = Alignment.of(self.local)
 
     @cached_property
+    def to_theirs(self) -> Alignment:
+        """Where base's lines stand in theirs."""
+        return Alignment.of(self.upstream)
+
+    @cached_property
     def only_ours(self) -> tuple[bool, ...]:
         """Per line of ours: whether it stands in no line of base's stead, that is, is local or was ported."""
         marks = [False] * len(self.ours.keys)

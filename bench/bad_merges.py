@@ -34,7 +34,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.faithful import (  # noqa: E402
+from bench.faithful import (
     FAITHFUL,
     UNFAITHFUL,
     Function,
@@ -141,7 +141,7 @@ Spoiler = Callable[[Quadruple, _Sides, random.Random], tuple[Quadruple, str] | N
 def _lost_deletion(quadruple: Quadruple, sides: _Sides, rng: random.Random) -> tuple[Quadruple, str] | None:
     """The line is moved in ours, as a local change; the merge then overlooks it."""
     choices = [
-        (change, line)
+        line
         for change in sides.changes
         for line in range(change.start, change.end)
         if solid(sides.ours[line])
@@ -152,7 +152,7 @@ def _lost_deletion(quadruple: Quadruple, sides: _Sides, rng: random.Random) -> t
     ]
     if not choices:
         return None
-    change, line = rng.choice(choices)
+    line = rng.choice(choices)
     function = sides.function(line)
     assert function is not None
     moved = sides.ours[line]
@@ -359,7 +359,8 @@ def _one(rng: random.Random, name: str) -> Quadruple:
             inside = base[start : start + size]
             if around & taken or any(not line.startswith("\t") for line in inside):
                 continue
-            new = [] if size and rng.random() < 0.35 else [x for _ in range(rng.randrange(1, 3)) for x in _statement(rng)]
+            deletes = size and rng.random() < 0.35
+            new = [] if deletes else [x for _ in range(rng.randrange(1, 3)) for x in _statement(rng)]
             if not any(map(solid, (line.encode() for line in [*new, *inside]))):
                 continue
             taken |= around

@@ -288,7 +288,9 @@ def _slides(base: Lines, theirs: Lines, x0: int, x1: int, y0: int, y1: int) -> I
 
 
 _C_START = re.compile(rb"(?:[A-Za-z_][\w \t*]*?[ \t*])?([A-Za-z_]\w*)[ \t]*\(")
-_C_BLOCK = re.compile(rb"(?:(?:static|const|extern|typedef)[ \t]+)*(?:struct|union|enum)?[ \t]*[\w \t*\[\]]*=?[ \t]*\{\s*(?:/\*.*)?\Z")
+_C_BLOCK = re.compile(
+    rb"(?:(?:static|const|extern|typedef)[ \t]+)*(?:struct|union|enum)?[ \t]*[\w \t*\[\]]*=?[ \t]*\{\s*(?:/\*.*)?\Z"
+)
 _MDOC = re.compile(rb"\.S[hs][ \t]+(.*\S)")
 
 
@@ -407,7 +409,8 @@ class _Judge:
         self.keyword_only = {
             number for number, line in names.items() if is_keyword_line(line) and b"$OpenBSD$" not in line
         }
-        self.loosely = {number: table[b" ".join(line.split())] for number, line in names.items() if b" ".join(line.split()) in table}
+        squeezed = ((number, b" ".join(line.split())) for number, line in names.items())
+        self.loosely = {number: table[line] for number, line in squeezed if line in table}
         self.common = lcs_length(base.ids, ours.ids)
         self.place_cache: dict[tuple[int, int, Lines], bool] = {}
         self.side_cache: dict[tuple[int, Function, Function], int] = {}
@@ -794,8 +797,8 @@ class _Judge:
 
 def _agree(a: Lines, a0: int, a1: int, b: Lines, b0: int, b1: int) -> int:
     """How many of the three lines before and the three after agree (-1: the file begins, -2: it ends)."""
-    before = lcs_length(((-1,) + a)[max(0, a0 - 2) : a0 + 1], ((-1,) + b)[max(0, b0 - 2) : b0 + 1])
-    return before + lcs_length((a[a1 : a1 + 3] + (-2,))[:3], (b[b1 : b1 + 3] + (-2,))[:3])
+    before = lcs_length((-1, *a[:a0])[-3:], (-1, *b[:b0])[-3:])
+    return before + lcs_length((*a[a1 : a1 + 3], -2)[:3], (*b[b1 : b1 + 3], -2)[:3])
 
 
 def _take(hunk: HunkSpots, side: str, pool: list[tuple[int, int]]) -> bool:
@@ -985,7 +988,7 @@ def _badness(verdicts: list[Verdict]) -> int:
 # --- commits ------------------------------------------------------------------------------------------------
 
 _TRAILER = re.compile(r"^Upstream-commit: ([0-9a-f]{40,64})\s*$", re.MULTILINE)
-_REVISION = re.compile(r"^Upstream-revision: (\S+) (\S+)", re.MULTILINE)
+_REVISION = re.compile(r"^Upstream-revision: (.+?) (?:blob [0-9a-f]+|\S+)\s*$", re.MULTILINE)
 _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
@@ -993,6 +996,11 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+
+
+def _trailers(message: str) -> str:
+    """The last paragraph: what a log quotes further up is prose."""
+    return message.rstrip().rpartition("\n\n")[2]
 
 
 class Repository:
@@ -1056,11 +1064,7 @@ class Repository:
         """Path to (before, after) of every file changed against the first parent."""
         parent = self.parent(commit)
         ends = ["--root", commit] if parent is None else [parent, commit]
-        words = self.git(
-            "diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-commit-id", "--full-index", "--end-of-options", *ends
-        ) if parent is not None else self.git(
-            "diff-tree", "--root", "-r", "-z", "--raw", "--no-renames", "--no-commit-id", "--full-index", commit
-        )
+        words = self.git("diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-commit-id", "--full-index", *ends)
         fields = words.decode("utf-8", "surrogateescape").split("\0")
         out: dict[str, tuple[Entry | None, Entry | None]] = {}
         for meta, path in zip(fields[0::2], fields[1::2], strict=False):
@@ -1161,14 +1165,18 @@ class Mapping:
 
 
 def judge_commit(
-    upstream: Repository, target: Repository, commit: str, changesets: Sequence[str], mapping: Mapping,
+    upstream: Repository,
+    target: Repository,
+    commit: str,
+    changesets: Sequence[str],
+    mapping: Mapping,
     excepted: Sequence[str] = (),
 ) -> list[FileReport]:
     """Judges every file that the changesets or the target commit touch.
 
     Several changesets in one commit are judged as one change, from before the first to after the last.
     """
-    named = {found[0] for found in _REVISION.findall(target.message(commit))}
+    named = set(_REVISION.findall(_trailers(target.message(commit))))
     parent = target.parent(commit)
     touched = target.changes(commit)
     sides: dict[str, tuple[str, Entry | None, Entry | None]] = {}
@@ -1205,7 +1213,11 @@ def _whole(
     """An import brings in files as they stand at the changeset, though it did not touch them."""
     if ours is not None:
         return "", None, None
-    candidates = [up + down[len(to) :] for up, to in mapping.rules if down == to or (to.endswith("/") and down.startswith(to))]
+    candidates = [
+        up + down[len(to) :]
+        for up, to in mapping.rules
+        if down == to or (to.endswith("/") and down.startswith(to))
+    ]
     for up in candidates or [down]:
         entry = upstream.entry(changeset, up)
         if entry is not None:
@@ -1220,7 +1232,7 @@ def judge_range(
     report = Report()
     commits = target.git("rev-list", "--first-parent", "--reverse", "--end-of-options", span).decode().split()
     for commit in commits:
-        changesets = _TRAILER.findall(target.message(commit))
+        changesets = _TRAILER.findall(_trailers(target.message(commit)))
         if not changesets:
             report.foreign.append(commit)
             continue
@@ -1230,13 +1242,17 @@ def judge_range(
 
 
 def judge_ports(upstream: Repository, target: Repository, table: Path) -> Report:
-    """Judges what people did: the sure one-to-one rows of a table of ports, whole files that both touch."""
+    """Judges what people did: the sure one-to-one rows of a table of ports, the folders that the row names."""
     report = Report()
     with table.open(newline="") as stream:
-        rows = [r for r in csv.DictReader(stream) if r["confidence"] == "sure" and len(r["openbsd_commit(s)"].split()) == 1]
+        rows = [row for row in csv.DictReader(stream) if row["confidence"] == "sure"]
     for row in rows:
+        if " " in row["openbsd_commit(s)"]:
+            continue
+        folders = {path.rpartition("/")[0] + "/" for path in row["openbsd_path(s)"].split()}
+        mapping = Mapping([f"{folder}={folder}" for folder in sorted(folders)])
         report.commits += 1
-        report.files += judge_commit(upstream, target, row["dfly_commit"], [row["openbsd_commit(s)"]], Mapping([]))
+        report.files += judge_commit(upstream, target, row["dfly_commit"], [row["openbsd_commit(s)"]], mapping)
     return report
 
 
@@ -1256,8 +1272,7 @@ def show(report: Report, out: Iterable[str] = ()) -> str:
         "",
         f"commits     {report.commits:6}   without an Upstream-commit trailer: {len(report.foreign)}",
         f"files       {len(report.files):6}   with nothing unfaithful: {exact}",
-        f"hunks       faithful {report.count(FAITHFUL)}, already {report.count(ALREADY)},"
-        f" absent {report.count(ABSENT)}, unfaithful {report.count(UNFAITHFUL)}",
+        "hunks       " + ", ".join(f"{kind} {report.count(kind)}" for kind in (FAITHFUL, ALREADY, ABSENT, UNFAITHFUL)),
     ]
     return "\n".join(lines)
 

@@ -106,6 +106,7 @@ class Replay:
         self._policy = policy
         self._merger = merger or FileMerger()
         self._parked: list[_Parked] = []
+        self._stacks: dict[RepoPath, tuple[Version | None, dict[tuple[int, ...], Version | None]]] = {}
 
     def run(self, picked: Iterable[Picked]) -> Iterator[Replayed]:
         """What becomes of each changeset, in turn."""
@@ -257,13 +258,30 @@ class Replay:
 
     def _fits_with(self, pick: Pick, chosen: set[str]) -> bool:
         """Whether `pick` lands once the chosen parked changesets' draft side stands on the branch's file."""
-        ours = self._branch.get(pick.target)
-        for parked in self._parked:
-            if parked.picked.changeset.id in chosen:
-                for other in parked.picked.files:
-                    if other.target == pick.target:
-                        ours = self._merger.merge(other.base, ours, other.theirs).result
-        return self._merger.merge(pick.base, ours, pick.theirs).lands
+        steps = tuple(
+            index
+            for index, parked in enumerate(self._parked)
+            if parked.picked.changeset.id in chosen and pick.target in parked.targets
+        )
+        return self._merger.merge(pick.base, self._stacked(pick.target, steps), pick.theirs).lands
+
+    def _stacked(self, target: RepoPath, steps: tuple[int, ...]) -> Version | None:
+        """The branch's file with the draft side of the parked changesets `steps` on it. Most trials share their
+        first steps, so each stack is remembered for as long as the branch's file stays."""
+        ours = self._branch.get(target)
+        kept_for, stacks = self._stacks.setdefault(target, (ours, {}))
+        if kept_for is not ours:
+            stacks = {}
+            self._stacks[target] = (ours, stacks)
+        for length in range(1, len(steps) + 1):
+            before = ours
+            if steps[:length] not in stacks:
+                for pick in self._parked[steps[length - 1]].picked.files:
+                    if pick.target == target:
+                        before = self._merger.merge(pick.base, before, pick.theirs).result
+                stacks[steps[:length]] = before
+            ours = stacks[steps[:length]]
+        return ours
 
     def _closed(self, chosen: set[str]) -> tuple[str, ...]:
         """`chosen` with everything that blocks one of them, in upstream's order."""

@@ -54,10 +54,11 @@ def test_additions_deletions_readditions_modes_and_symbolic_links(box: Sandbox) 
 
 
 def test_a_move_is_a_deletion_and_an_addition(box: Sandbox) -> None:
-    box.config.write_text("[diff]\nrenames = copies\n")
+    box.config.write_text("[diff]\nrenames = copies\n[log]\nfollow = true\n")
     box.up.commit({"d/a": b"long enough to be found again\n" * 9}, b"add")
     box.up.commit({"d/a": None, "d/b": b"long enough to be found again\n" * 9}, b"move")
     assert shape(box.all())[1] == ("move", [("D", "d/a"), ("A", "d/b")])
+    assert shape(box.all(["d/b"], state=box.folder / "fresh")) == [("move", [("A", "d/b")])]
 
 
 def test_submodules_are_no_files(box: Sandbox) -> None:
@@ -153,7 +154,8 @@ def test_a_commit_s_own_encoding_is_heard(box: Sandbox) -> None:
     box.config.write_text("[i18n]\nlogOutputEncoding = latin1\n")
     box.up.commit({"d/a": b"1\n"}, "Žluť\n".encode("iso8859-2"), encoding="ISO8859-2")
     box.up.commit({"d/a": b"2\n"}, "Žluť\n".encode())
-    assert [c.message for c in box.all()] == ["Žluť\n", "Žluť\n"]
+    box.up.commit({"d/a": b"3\n"}, "Ã©\n".encode())  # as latin-1 it would be the UTF-8 of something else
+    assert [c.message for c in box.all()] == ["Žluť\n", "Žluť\n", "Ã©\n"]
 
 
 def test_a_sha256_repository(box: Sandbox) -> None:

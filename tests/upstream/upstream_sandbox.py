@@ -44,9 +44,9 @@ class Sandbox:
         source = Source("openbsd", str(location or self.up.path), branch=branch, prefix=prefix)
         return open_history(source, folders, state or self.state, fetch=fetch, progress=self.messages.append)
 
-    def all(self, folders: Sequence[str] = ("",), **options: str) -> tuple[Changeset, ...]:
+    def all(self, folders: Sequence[str] = ("",), *, state: Path | None = None) -> tuple[Changeset, ...]:
         """Every changeset, read by a run of its own."""
-        with self.open(folders, **options) as history:  # type: ignore[arg-type]
+        with self.open(folders, state=state) as history:
             return history.changesets(everything)
 
     def cache(self) -> Path:

@@ -6,21 +6,25 @@ worktree, HEAD or configuration. Which branches may be moved, and to what, is no
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
 from portkit.change.changeset import Blob, Person
+from portkit.components.locations import is_remote, problem_with_location
 from portkit.errors import UserError, WorldError
 from portkit.git.door import BlobReader, GitRepository
 from portkit.paths import RepoPath, from_bytes
 from portkit.sync.ports import NewCommit, TargetCommit
-from portkit.target import checkouts, cloning, history, refs, writing
-from portkit.target.cloning import Progress
+from portkit.target import checkouts, history, refs, writing
 from portkit.target.refs import RefUpdate
 from portkit.text import decode
+
+Progress = Callable[[str], None]
+"""Takes one line of what is going on, for a person."""
 
 _ROLE = "the target"
 _IDENT = re.compile(r"(.*) <(.*)> \d+ [+-]\d+\n?", re.DOTALL)
@@ -29,10 +33,18 @@ _IDENT = re.compile(r"(.*) <(.*)> \d+ [+-]\d+\n?", re.DOTALL)
 class TargetTree:
     """The files of one commit under the folders that were asked for: a `portkit.sync.ports.Tree`."""
 
-    def __init__(self, commit: str, entries: Mapping[RepoPath, Blob], reader: BlobReader) -> None:
+    def __init__(
+        self,
+        commit: str,
+        entries: Mapping[RepoPath, Blob],
+        reader: BlobReader,
+        bring: Callable[[Sequence[str]], None] | None = None,
+    ) -> None:
+        """`bring`, where it is given, fetches what a partial clone lacks; it is asked once, at the first read."""
         self._commit = commit
         self._entries = entries
         self._reader = reader
+        self._bring = bring
 
     @property
     def commit(self) -> str:
@@ -46,12 +58,19 @@ class TargetTree:
 
     def read(self, oid: str) -> bytes:
         """The content of `oid`. Raises WorldError naming path and commit where the repository lacks it."""
+        self._ready()
         return self._there(oid, self._reader.find(oid))
 
     def read_many(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """(oid, content) for each, in order; raises as `read` does."""
+        self._ready()
         for oid, content in self._reader.find_many(oids):
             yield oid, self._there(oid, content)
+
+    def _ready(self) -> None:
+        if self._bring is not None:
+            self._bring([blob.oid for blob in self._entries.values()])
+            self._bring = None
 
     def _there(self, oid: str, content: bytes | None) -> bytes:
         if content is None:
@@ -67,10 +86,14 @@ class TargetTree:
 class GitTarget:
     """A target repository and its branch. Not to be shared by threads; `close` ends its reader."""
 
-    def __init__(self, repository: GitRepository, branch: str, *, cloned: bool) -> None:
+    def __init__(
+        self, repository: GitRepository, branch: str, *, url: str = "", progress: Progress = lambda _: None
+    ) -> None:
+        """`url` is where portkit cloned the repository from; "" for one that is used in place."""
         self.repository = repository
         self.branch = branch
-        self.cloned = cloned
+        self._url = url
+        self._progress = progress
         self._reader = BlobReader(repository)
 
     @classmethod
@@ -81,10 +104,12 @@ class GitTarget:
         `progress`; an existing clone is taken as it stands (`fetch` brings it up to date). Raises UserError
         where there is no repository, WorldError where it belongs to someone else or the clone fails.
         """
-        if location.startswith("-"):
-            raise UserError(f"{_ROLE}: {location!r} is no location", hint="a location does not begin with -")
-        if cloning.is_url(location):
-            return cls(cloning.clone_once(location, state_dir / "target.git", progress), branch, cloned=True)
+        problem = problem_with_location(location)
+        if problem:
+            raise UserError(f"{_ROLE}: {location!r} {problem}", hint="give a path, or a URL that git can clone")
+        if is_remote(location):
+            repository = _clone(location, state_dir / "target.git", branch, progress)
+            return cls(repository, branch, url=location, progress=progress)
         repository = GitRepository.at(location, role=_ROLE)
         path = Path(location).expanduser()
         if not (path / ".git").exists() and path.resolve() != repository.git_dir.resolve():
@@ -93,7 +118,7 @@ class GitTarget:
                 cause=f"it only lies in one, {repository.git_dir}",
                 hint="give the path of the repository itself",
             )
-        return cls(repository, branch, cloned=False)
+        return cls(repository, branch, progress=progress)
 
     def __enter__(self) -> GitTarget:
         return self
@@ -107,11 +132,16 @@ class GitTarget:
         """Ends the process that reads contents; a later read starts another."""
         self._reader.close()
 
-    def fetch(self, progress: Progress) -> None:
+    @property
+    def cloned(self) -> bool:
+        """Whether this is portkit's own clone of a URL."""
+        return bool(self._url)
+
+    def fetch(self) -> None:
         """Brings the clone of a URL up to date; does nothing for a path. Raises WorldError where that
         fails."""
         if self.cloned:
-            cloning.fetch(self.repository, self.branch, progress)
+            _mirror(self._url, self.repository.git_dir, self.branch, self._progress)
 
     @cached_property
     def shallow(self) -> bool:
@@ -170,7 +200,7 @@ class GitTarget:
                 mode, kind, oid = about.decode("ascii").split()
                 if kind == "blob":
                     entries[from_bytes(path)] = Blob(oid, int(mode, 8))
-        return TargetTree(commit, entries, self._reader)
+        return TargetTree(commit, entries, self._reader, self._bring if self.cloned else None)
 
     def history(self, commit: str, paths: Sequence[str], *, since: str = "") -> Iterator[TargetCommit]:
         """The commits of `since..commit` that touch `paths`, newest first, in full history: merges and vendor
@@ -234,3 +264,24 @@ class GitTarget:
         Raises WorldError where one of them moved meanwhile, is checked out, or cannot be written.
         """
         refs.move(self.repository, updates, reason)
+
+    def _bring(self, oids: Sequence[str]) -> None:
+        from portkit.git.mirror import bring_contents, is_partial  # GitPython is slow to load
+
+        if is_partial(self.repository):
+            bring_contents(self.repository, oids, role=_ROLE, progress=self._progress)
+
+
+def _clone(url: str, place: Path, branch: str, progress: Progress) -> GitRepository:
+    """The clone of `url` at `place`; made where there is none, fetched anew where it is one of another URL."""
+    if place.exists():
+        repository = GitRepository(place)
+        if repository.outcome("config", "--get", "remote.origin.url").stdout.rstrip(b"\n") == os.fsencode(url):
+            return repository
+    return _mirror(url, place, branch, progress)
+
+
+def _mirror(url: str, place: Path, branch: str, progress: Progress) -> GitRepository:
+    from portkit.git.mirror import mirror  # GitPython is slow to load, and only clones need it
+
+    return mirror(url, place, branch=branch, role=_ROLE, fetch=True, progress=progress)

@@ -31,7 +31,9 @@ def stop(box: Sandbox, *arguments: str, at: Path | None = None) -> None:
 def test_a_branch_is_checked_out_in_the_main_checkout_or_in_a_worktree(box: Sandbox) -> None:
     second = box.folder / "sec ond\nline"
     box.git("worktree", "add", "-q", str(second), "work")
-    for place in (box.main, second):
+    third = box.folder / "third"
+    box.git("worktree", "add", "-q", "--detach", str(third))
+    for place in (box.main, third):
         target = box.open(place)
         assert target.checked_out("master") == str(box.main)
         assert target.checked_out("work") == str(second)

@@ -137,11 +137,11 @@ class GitTarget:
         """Whether this is portkit's own clone of a URL."""
         return bool(self._url)
 
-    def fetch(self) -> None:
+    def fetch(self, progress: Progress) -> None:
         """Brings the clone of a URL up to date; does nothing for a path. Raises WorldError where that
         fails."""
         if self.cloned:
-            _mirror(self._url, self.repository.git_dir, self.branch, self._progress)
+            _mirror(self._url, self.repository.git_dir, self.branch, progress)
 
     @cached_property
     def shallow(self) -> bool:

@@ -41,16 +41,16 @@ def test_fetching_moves_the_maps_branch_and_no_other(box: Sandbox) -> None:
     box.git("branch", "portkit/dhclient")
     box.git("commit", "-q", "--amend", "-m", "rewritten")
     assert target.default_tip() == first
-    target.fetch()
+    target.fetch(box.messages.append)
     assert target.default_tip() == box.git("rev-parse", "HEAD")
     assert target.tip("portkit/dhclient") == port
     box.main.rename(box.folder / "away")
     with pytest.raises(WorldError, match="cannot be fetched"):
-        target.fetch()
+        target.fetch(box.messages.append)
 
 
 def test_fetching_a_path_does_nothing(box: Sandbox) -> None:
-    box.open().fetch()
+    box.open().fetch(box.messages.append)
     assert box.messages == []
 
 
@@ -107,7 +107,7 @@ def test_a_hook_from_a_template_does_not_run(box: Sandbox) -> None:
     box.git("config", "--global", "init.templateDir", str(box.folder / "template"))
     target = box.open(f"file://{box.main}")
     box.commit("two", {"f": b"2\n"})
-    target.fetch()
+    target.fetch(box.messages.append)
     assert target.default_tip() == box.git("rev-parse", "HEAD")
     assert not sentinel.exists()
 

@@ -33,6 +33,8 @@ class Writable(Protocol):
 
     def only_on(self, branch: str, besides: str) -> Sequence[TargetCommit]: ...
 
+    def commits_between(self, base: str, tip: str) -> Sequence[TargetCommit]: ...
+
     def commit_info(self, sha: str) -> TargetCommit: ...
 
     def identity(self) -> Person: ...
@@ -170,3 +172,23 @@ class BranchWriter:
         if len(commit.parents) != 1 or not {COMMIT, REVISION} <= keys:
             return False
         return commit.date == max(commit.authored, self._target.commit_info(commit.parents[0]).date)
+
+
+def as_written(outcome: ComponentOutcome, target: Writable) -> ComponentOutcome:
+    """The outcome of a dry run with the commits in it that an earlier run wrote to its branch; unchanged where there
+    is no such branch."""
+    tip = target.tip(outcome.branch) if outcome.branch else ""
+    if not tip:
+        return outcome
+    commits = {
+        value: commit.id
+        for commit in target.commits_between(outcome.onto, tip)
+        for key, value in last_paragraph(commit.message)
+        if key == COMMIT
+    }
+    changesets = tuple(
+        replace(one, commit=commits.get(one.changeset.id)) if one.state is State.PORTED else one
+        for one in outcome.changesets
+    )
+    draft = outcome.branch + DRAFT_SUFFIX
+    return replace(outcome, tip=tip, changesets=changesets, draft=draft if target.tip(draft) else "")

@@ -1,0 +1,42 @@
+"""`portkit demo`: the embedded example, and a weekly sync in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from portkit.cli.report import write
+from portkit.cli.sync import run, tell
+from portkit.cli.wiring import Options, workspace
+from portkit.demo.build import build
+from portkit.sync.run import Request
+
+
+@click.command("demo")
+@click.argument("folder", metavar="[DIR]", default="portkit-demo", required=False)
+@click.pass_obj
+def command(options: Options, folder: str) -> int:
+    """Builds a small upstream and a small target tree in DIR (default: portkit-demo) and syncs them.
+
+    The workspace stays there: look at it with git, change the map, sync again.
+    """
+    screen = options.screen
+    example = build(Path(folder))
+    screen.say(f"built the example in {folder}: openbsd.git (upstream), dragonfly.git (target), upstream-map.yaml")
+    screen.say()
+    inside = Options(directory=str(example.workspace), screen=screen, command="demo")
+    with workspace(inside, writing="a sync") as place:
+        target = place.target()
+        result = run(place, Request(place.components(()), target.default_tip()))
+        for outcome in result.outcomes:
+            tell(screen, outcome, dry_run=False)
+        written = write(place, result.outcomes, "")
+    screen.say()
+    screen.say(f"Look at what landed:  git -C {folder}/dragonfly.git log -p master..portkit/leased")
+    screen.say(f"Sync again:           portkit -C {folder} sync")
+    screen.result(
+        {"schema": 1, "command": "demo", "workspace": str(example.workspace), "files": [str(one) for one, _ in written]}
+    )
+    screen.say(f"The report:           {next(path for path, _ in written if path.suffix == '.html')}")
+    return 0

@@ -1,0 +1,123 @@
+"""`portkit sync`: what is new upstream, onto a branch of the target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from portkit.cli.screen import Screen
+from portkit.cli.waiting import previous_report
+from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.report.contract import sync_object
+from portkit.report.weekly import new_since, open_ids
+from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
+from portkit.sync.run import Request, SyncResult
+from portkit.target.refs import RefUpdate
+
+WAITS = 1
+
+
+@click.command("sync")
+@click.argument("components", nargs=-1)
+@click.option("--onto", metavar="REV", help="The target commit to start from (default: the map's branch).")
+@click.option("--until", default="", metavar="REV-or-DATE", help="Look at upstream no further than this.")
+@click.option("--changeset", "changesets", multiple=True, metavar="ID", help="Only this changeset; may be repeated.")
+@click.option("--branch", default="", metavar="NAME", help="Write this branch (default: portkit/<component>).")
+@click.option("--dry-run", is_flag=True, help="Write nothing; say what would be done.")
+@click.option("--strict", is_flag=True, help="Exit 1 while anything at all waits for a person.")
+@click.pass_obj
+def command(
+    options: Options,
+    components: tuple[str, ...],
+    onto: str | None,
+    until: str,
+    changesets: tuple[str, ...],
+    branch: str,
+    dry_run: bool,
+    strict: bool,
+) -> int:
+    """Replays what is new upstream onto a branch of the target, and says why for the rest.
+
+    What provably is upstream's change lands. Everything else is parked, with its reason; it stands on a draft
+    branch that is not to be taken.
+    """
+    with workspace(options, writing="" if dry_run else "a sync") as place:
+        target = place.target()
+        request = Request(
+            place.components(components),
+            target.resolve(onto) if onto else target.default_tip(),
+            until,
+            changesets,
+            branch,
+            dry_run,
+        )
+        result = run(place, request)
+        place.screen.result(sync_object(result.outcomes))
+        for outcome in result.outcomes:
+            tell(place.screen, outcome, dry_run=dry_run)
+        waiting = open_ids(result.outcomes) if strict else new_since(result.outcomes, previous_report(place.reports))
+        return WAITS if waiting else 0
+
+
+def run(place: Workspace, request: Request) -> SyncResult:
+    """Runs the sync and, unless it is dry, moves its branches in one step."""
+    result = place.sync().run(request)
+    target = place.target()
+    if result.moves:
+        target.move([RefUpdate(target.branch_ref(one.branch), one.new, one.expected) for one in result.moves])
+    return result
+
+
+def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
+    """One component's outcome, at 80 columns."""
+    counts = outcome.counts()
+    screen.say(f"{outcome.name} ({outcome.mode})")
+    for notice in outcome.notices:
+        if notice.kind in ("port", "branch", "needs", "rewritten"):
+            screen.paragraph(notice.text)
+    if outcome.mode == "watch":
+        screen.paragraph(f"{len(outcome.watched)} changesets upstream in the last 90 days up to the newest")
+        return
+    if outcome.mode == "port":
+        return
+    if not outcome.changesets:
+        screen.paragraph("nothing new upstream")
+    else:
+        told = ", ".join(f"{count} {state}" for state, count in counts.items() if count and state != "changesets")
+        screen.paragraph(f"{counts['changesets']} changesets: {told}")
+    if dry_run:
+        screen.paragraph(f"dry run: {outcome.branch} was not written")
+    elif outcome.changed:
+        screen.paragraph(f"branch {outcome.branch} is at {outcome.tip[:12]}, onto {outcome.onto[:12]}")
+    else:
+        screen.paragraph(f"branch {outcome.branch} was up to date at {outcome.tip[:12]}; nothing was changed")
+    if outcome.draft:
+        screen.paragraph(f"draft past what is parked (no branch to take): {outcome.draft}")
+    by_id = {one.changeset.id: one for one in outcome.changesets}
+    for one in outcome.changesets:
+        if one.state not in (State.PORTED, State.ALREADY):
+            _tell_parked(screen, one, by_id)
+    for path, text in _unmapped(outcome):
+        screen.paragraph(f"{path}: {text}", first="  new file  ", indent="            ")
+
+
+def _tell_parked(screen: Screen, one: ChangesetOutcome, by_id: dict[str, ChangesetOutcome]) -> None:
+    files = [file for file in one.files if file.conflicts] or list(one.files)
+    revisions = ", ".join(f"{file.upstream.rpartition('/')[2]} {file.revision or ''}".strip() for file in files[:3])
+    more = f" and {len(files) - 3} more" if len(files) > 3 else ""
+    head = f"  {one.state:<9} {one.changeset.id[:10]} {revisions}{more}"
+    screen.say(head[:80], style=str(one.state))
+    reason = one.reason
+    if one.state is State.BLOCKED:
+        roots = [
+            by_id[other].changeset.id[:10]
+            for other in one.blocked_by
+            if other in by_id and by_id[other].state is not State.BLOCKED
+        ]
+        reason = f"waits for {', '.join(roots)}: {reason}"
+    screen.paragraph(reason, first="            ", indent="            ")
+
+
+def _unmapped(outcome: ComponentOutcome) -> Sequence[tuple[str, str]]:
+    return [(notice.path, notice.text) for notice in outcome.notices if notice.kind == "unmapped"][:20]

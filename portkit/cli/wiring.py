@@ -1,0 +1,145 @@
+"""The only place where adapters are built: a workspace's map, its sources, its target, its memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from portkit.cli.screen import Screen
+from portkit.components.model import ComponentMap, Source
+from portkit.components.override import override
+from portkit.errors import UserError
+from portkit.store.cache import Cache
+from portkit.store.lock import hold
+from portkit.store.mapfile import MAP_NAME, find_workspace, read_map, resolved
+from portkit.sync.run import Sync
+from portkit.target.git import GitTarget
+from portkit.upstream.git import GitHistory, open_history
+
+STATE = ".portkit"
+"""The workspace's folder for what can be made again."""
+
+
+@dataclass(slots=True)
+class Options:
+    """What stands before the command on the command line."""
+
+    directory: str = ""
+    map_file: str = ""
+    upstreams: tuple[str, ...] = ()
+    target: str = ""
+    screen: Screen = field(default_factory=Screen)
+    command: str = ""
+
+
+@dataclass(slots=True)
+class Workspace:
+    """A map and where it lies; sources and target open when they are asked for."""
+
+    root: Path
+    map: ComponentMap
+    screen: Screen
+    stack: ExitStack
+    fetch: bool = True
+    _histories: dict[str, GitHistory] = field(default_factory=dict)
+    _target: GitTarget | None = None
+    _memory: Cache | None = None
+
+    @property
+    def state(self) -> Path:
+        return self.root / STATE
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    def history(self, source: Source) -> GitHistory:
+        """The history of one upstream, indexed for all of the map's components at once."""
+        if source.name not in self._histories:
+            folders = sorted({f for c in self.map.components if c.upstream == source.name for f in c.folders()})
+            opened = open_history(
+                source, folders, self.state, fetch=self.fetch, progress=self.screen.progress
+            )
+            self.stack.callback(opened.close)
+            self._histories[source.name] = opened
+        return self._histories[source.name]
+
+    def target(self) -> GitTarget:
+        """The target's repository."""
+        if self._target is None:
+            place = self.map.target
+            opened = GitTarget.open(
+                place.location, branch=place.branch, state_dir=self.state, progress=self.screen.progress
+            )
+            self.stack.callback(opened.close)
+            if self.fetch:
+                opened.fetch(self.screen.progress)
+            self._target = opened
+        return self._target
+
+    def memory(self) -> Cache:
+        """What is remembered between runs."""
+        if self._memory is None:
+            self._memory = Cache(self.state / "cache" / "memory.sqlite")
+            self.stack.callback(self._memory.close)
+        return self._memory
+
+    def template(self) -> tuple[str, str] | None:
+        """The user's commit template and its name; None for the built-in one. Raises UserError where it is not
+        there."""
+        name = self.map.commit.template
+        if not name:
+            return None
+        path = self.root / name
+        try:
+            return path.read_text("utf-8"), str(path)
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"the commit template cannot be read: {error}", where="commit.template") from error
+
+    def sync(self) -> Sync:
+        """The sync over this workspace's map."""
+        return Sync(
+            self.map, self.history, self.target(), self.memory(),
+            template=self.template(), progress=self.screen.progress,
+        )  # fmt: skip
+
+    def components(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The components named, or all. Raises UserError for an unknown one."""
+        return tuple(self.map.component(name).name for name in names) or tuple(one.name for one in self.map.components)
+
+
+@contextmanager
+def workspace(options: Options, *, fetch: bool = True, writing: str = "") -> Iterator[Workspace]:
+    """The workspace that `options` name. `writing`: what the run is about to write; one such run at a time."""
+    if options.map_file:
+        path = Path(options.map_file)
+        root = Path(options.directory) if options.directory else path.resolve().parent
+    else:
+        root = Path(options.directory) if options.directory else find_workspace(Path.cwd())
+        path = root / MAP_NAME
+    root = root.resolve()
+    moved = override(
+        read_map(path), _named(options.upstreams), options.target or None, os.environ, folder=str(Path.cwd())
+    )
+    placed = replace(
+        moved,
+        upstreams=tuple(resolved(source, root) for source in moved.upstreams),
+        target=resolved(moved.target, root),
+    )
+    with ExitStack() as stack:
+        if writing:
+            stack.enter_context(hold(root / STATE / "lock", what=writing))
+        yield Workspace(root, placed, options.screen, stack, fetch)
+
+
+def _named(texts: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, location = text.partition("=")
+        if not equals or not name or not location:
+            raise UserError(f"{text!r} is no NAME=LOCATION", where="--upstream", hint="--upstream openbsd=PATH")
+        found[name] = location
+    return found

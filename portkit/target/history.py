@@ -15,18 +15,19 @@ from portkit.text import decode
 _FIELDS = 7
 _LOG = (
     "log", "-z", "--format=%H%x00%P%x00%ct%x00%at%x00%an%x00%ae%x00%B",
-    "--topo-order",  # dates are not monotone: without it a parent may come before its child
     "--encoding=UTF-8",  # recodes what a commit declares to be otherwise; other bytes come as they stand
     "--no-color", "--no-notes", "--no-mailmap", "--no-show-signature",
     "--no-follow",  # log.follow would follow a single path across renames
 )  # fmt: skip
+_CHILDREN_FIRST = "--topo-order"  # dates are not monotone: without it a parent may come before its child
 _MARKS = ("Upstream-commit:", "This reverts commit")
 
 
 def touching(repository: GitRepository, commit: str, paths: Sequence[str], since: str) -> Iterator[TargetCommit]:
-    """The commits in `since..commit` that touch `paths`, newest first and never a parent before its child, in
-    full history: a merge is shown where it differs from any of its parents, and no side branch is left out
-    (git-log, History Simplification).
+    """The commits in `since..commit` that touch `paths`, newest first by their dates (which are not monotone:
+    git has them as it walks, so that who wants only the newest does not wait for all), in full history: a
+    merge is shown where it differs from any of its parents, and no side branch is left out (git-log, History
+    Simplification).
 
     `since` is "" for all of it. Literal paths; none gives no commit.
     """
@@ -41,7 +42,7 @@ def marked(repository: GitRepository, commit: str, since: str) -> Iterator[Targe
     """The commits in `since..commit` with a line that begins `Upstream-commit:` or `This reverts commit`."""
     wanted = [f"--grep={mark}" for mark in _MARKS]
     found = _read(repository.stream(
-        *_LOG, "--fixed-strings", *wanted, "--end-of-options", _range(commit, since), "--",
+        *_LOG, _CHILDREN_FIRST, "--fixed-strings", *wanted, "--end-of-options", _range(commit, since), "--",
     ))  # fmt: skip
     return (one for one in found if any(line.startswith(_MARKS) for line in one.message.split("\n")))
 
@@ -49,14 +50,15 @@ def marked(repository: GitRepository, commit: str, since: str) -> Iterator[Targe
 def between(repository: GitRepository, base: str, tip: str) -> tuple[TargetCommit, ...]:
     """The commits of `base..tip`, oldest first, parents before children."""
     return tuple(_read(repository.stream(
-        *_LOG, "--reverse", "--end-of-options", _range(tip, base), "--",
+        *_LOG, _CHILDREN_FIRST, "--reverse", "--end-of-options", _range(tip, base), "--",
     )))  # fmt: skip
 
 
 def only_on(repository: GitRepository, ref: str, besides: str) -> tuple[TargetCommit, ...]:
-    """The commits that `ref` has and neither `besides` nor any other ref, oldest first: what would be lost with it."""
+    """The commits that `ref` has and neither `besides` nor any other ref, oldest first: what would be lost
+    with it."""
     return tuple(_read(repository.stream(
-        *_LOG, "--reverse", ref, "--not", besides, f"--exclude={ref}", "--all", "--",
+        *_LOG, _CHILDREN_FIRST, "--reverse", ref, "--not", besides, f"--exclude={ref}", "--all", "--",
     )))  # fmt: skip
 
 

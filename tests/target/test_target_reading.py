@@ -211,7 +211,7 @@ def test_a_parent_never_comes_before_its_child(box: Sandbox) -> None:
     )
     box.git("fast-import", "--quiet", feed=stream)
     target = box.open()
-    assert [one.date for one in target.history("master", ["f"])] == dates[::-1]
+    assert [one.date for one in target.commits_between("master~4", "master")] == dates[1:]
     assert [one.date for one in target.trailer_commits("master")] == dates[::-1]
 
 

@@ -116,7 +116,8 @@ def main(arguments: list[str]) -> int:
     except BrokenPipeError:
         return 0
     except OSError as error:
-        return _told(WorldError(f"the system refused: {error.strerror or error}", where=str(error.filename or "")), arguments)
+        refused = WorldError(f"the system refused: {error.strerror or error}", where=str(error.filename or ""))
+        return _told(refused, arguments)
     except Exception:
         return _bug(options)
 

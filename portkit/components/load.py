@@ -203,6 +203,10 @@ def _upstreams(reader: _Reader, node: Node | None) -> list[Source]:
     return [_upstream(reader, name, value, f"upstreams.{name}") for name, _, value in named]
 
 
+_TITLES = {"openbsd": "OpenBSD", "netbsd": "NetBSD", "freebsd": "FreeBSD", "dragonfly": "DragonFly"}
+"""How the systems write their own names: in commit messages, and as the keyword of their ident lines."""
+
+
 def _upstream(reader: _Reader, name: str, node: Node, key: str) -> Source:
     keys = reader.keys(node, key, UPSTREAM_KEYS)
     kind = "cvs" if "cvs" in keys else "git"
@@ -215,7 +219,7 @@ def _upstream(reader: _Reader, name: str, node: Node, key: str) -> Source:
         kind=kind,
         branch=reader.text(keys.get("branch"), f"{key}.branch", locations.problem_with_ref, default="master"),
         prefix=_prefix(reader, keys.get("prefix"), f"{key}.prefix"),
-        title=reader.text(keys.get("title"), f"{key}.title", default=name),
+        title=reader.text(keys.get("title"), f"{key}.title", default=_TITLES.get(name.lower(), name)),
     )
 
 

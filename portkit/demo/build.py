@@ -62,6 +62,9 @@ def build(folder: Path) -> Example:
         raise WorldError(f"the example cannot be written to {folder}", cause=str(error)) from error
     upstream_tip = _store(folder / "openbsd.git", upstream, host="openbsd.example")
     target_tip = _store(folder / "dragonfly.git", target, host="dragonfly.example")
+    # Commits carry the identity of whoever runs portkit; a machine that knows none must be able to run the example.
+    for key, value in (("user.name", "portkit demo"), ("user.email", "demo@portkit.example")):
+        GitRepository(folder / "dragonfly.git").run("config", key, value)
     expected: dict[str, dict[str, State]] = {}
     for commit in upstream.commits:
         for component, state in commit.entry.expect.items():

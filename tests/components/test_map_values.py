@@ -79,7 +79,7 @@ def loaded(text: str) -> ComponentMap:
 
 def test_the_smallest_map_stays_valid() -> None:
     found = loaded(SMALLEST)
-    assert found.upstreams == (Source("openbsd", "https://github.com/openbsd/src.git", title="openbsd"),)
+    assert found.upstreams == (Source("openbsd", "https://github.com/openbsd/src.git", title="OpenBSD"),)
     assert found.target == Source("target", "git://git.dragonflybsd.org/dragonfly.git")
     rule = PathRule("sbin/dhclient/", "sbin/dhclient/", 15)
     assert found.components == (Component("dhclient", Mode.SYNC, "openbsd", (rule,), line=11),)

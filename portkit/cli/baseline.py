@@ -21,7 +21,7 @@ def command(options: Options, component: str, onto: str | None) -> int:
         run = place.sync().component_run(chosen, commit)
         _, _, start = run.start(commit, len(run.changesets) - 1)
         screen = place.screen
-        screen.result(baseline_object(component, commit, start.files))
+        screen.result(baseline_object(component, start.files))
         screen.say(f"{component} at {commit[:12]}")
         for file in start.files:
             used = file.used or "none"

@@ -28,9 +28,9 @@ def command(options: Options, component: str | None, conflict: str | None, onto:
         target = place.target()
         names = place.components((component,) if component else ())
         commit = target.resolve(onto) if onto else target.default_tip()
-        outcomes = run(place, Request(names, commit, until, dry_run=True)).outcomes
+        outcomes = run(place, Request(names, commit, until, dry_run=True))
         found = _found(outcomes, conflict)
-        place.screen.result(conflicts_object(outcomes, conflict or ""))
+        place.screen.result(conflicts_object(outcomes))
         for one, outcome, place_of in found:
             _tell(place.screen, one, outcome, place_of)
         if not found:

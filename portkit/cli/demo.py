@@ -28,10 +28,10 @@ def command(options: Options, folder: str) -> int:
     inside = Options(directory=str(example.workspace), screen=screen, command="demo")
     with workspace(inside, writing="a sync") as place:
         target = place.target()
-        result = run(place, Request(place.components(()), target.default_tip()))
-        for outcome in result.outcomes:
+        outcomes = run(place, Request(place.components(()), target.default_tip()))
+        for outcome in outcomes:
             tell(screen, outcome, dry_run=False)
-        written = write(place, result.outcomes, "")
+        written = write(place, outcomes, "")
     screen.say()
     screen.say(f"Look at what landed:  git -C {folder}/dragonfly.git log -p master..portkit/leased")
     screen.say(f"Sync again:           portkit -C {folder} sync")

@@ -36,7 +36,7 @@ def command(
     with workspace(options) as place:
         target = place.target()
         commit = target.resolve(onto) if onto else target.default_tip()
-        outcomes = run(place, Request(place.components(()), commit, until, dry_run=True)).outcomes
+        outcomes = run(place, Request(place.components(()), commit, until, dry_run=True))
         written = write(place, [as_written(one, target) for one in outcomes], as_of, formats or FORMATS)
         if place.screen.json_mode:
             place.screen.result(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
@@ -10,9 +11,10 @@ from portkit.cli.screen import Screen
 from portkit.cli.waiting import previous_report
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.report.contract import sync_object
-from portkit.report.weekly import new_since, open_ids
+from portkit.report.waiting import new_since, open_ids
+from portkit.store.results import Results
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
-from portkit.sync.run import Request, SyncResult
+from portkit.sync.run import Request
 from portkit.target.refs import RefUpdate
 
 WAITS = 1
@@ -52,21 +54,36 @@ def command(
             branch,
             dry_run,
         )
-        result = run(place, request)
-        place.screen.result(sync_object(result.outcomes))
-        for outcome in result.outcomes:
+        outcomes = run(place, request)
+        place.screen.result(sync_object(outcomes))
+        for outcome in outcomes:
             tell(place.screen, outcome, dry_run=dry_run)
-        waiting = open_ids(result.outcomes) if strict else new_since(result.outcomes, previous_report(place.reports))
+        waiting = open_ids(outcomes) if strict else new_since(outcomes, previous_report(place.reports))
         return WAITS if waiting else 0
 
 
-def run(place: Workspace, request: Request) -> SyncResult:
-    """Runs the sync and, unless it is dry, moves its branches in one step."""
-    result = place.sync().run(request)
+def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
+    """Runs the sync and, unless it is dry, moves its branches in one step. Where nothing changed since the last run,
+    neither git nor the clock is asked again."""
     target = place.target()
+    names = sorted({place.map.component(one).upstream for one in request.components})
+    sources = [place.map.source(name) for name in names]
+    histories = [place.history(source) for source in sources if source.kind == "git"]
+    results = Results(
+        place.memory(),
+        repr(replace(request, onto="")),
+        [repr(place.map), request.onto, repr(place.template()), *(history.tip for history in histories)]
+        + ([] if request.dry_run else [repr(target.identity())]),
+    )
+    known = None if any(history.rewritten for history in histories) else results.get(target.tip)
+    if known is not None:
+        return known
+    result = place.sync().run(request)
     if result.moves:
         target.move([RefUpdate(target.branch_ref(one.branch), one.new, one.expected) for one in result.moves])
-    return result
+    branches = () if request.dry_run else [name for one in result.outcomes for name in (one.branch, one.draft) if name]
+    results.put(result.outcomes, {name: target.tip(name) for name in branches})
+    return result.outcomes
 
 
 def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:

@@ -1,0 +1,65 @@
+"""The last result of a run, remembered by everything it depends on: a run with nothing new need not work it out again.
+
+It is recomputable, like all of the cache. It is believed only where every input is the same (the map, the upstream's
+tip, the target commit, the request, who commits, portkit itself) and the branches still stand where the run left them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from cattrs.errors import BaseValidationError
+from cattrs.preconf.json import JsonConverter, make_converter
+
+import portkit
+from portkit.sync.outcome import ComponentOutcome
+from portkit.sync.ports import Memory
+
+_KIND = "result"
+
+
+@lru_cache(maxsize=1)
+def engine() -> str:
+    """A stamp of portkit's own code: its version, and the size and time of each of its files."""
+    top = Path(portkit.__file__).parent
+    files = sorted((str(path.relative_to(top)), path.stat()) for path in top.rglob("*") if path.suffix in (".py", ".j2"))
+    stamps = [f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in files]
+    return "\n".join([portkit.__version__, *stamps])
+
+
+class Results:
+    """Remembers one result for each kind of request, the newest."""
+
+    def __init__(self, memory: Memory, request: str, inputs: Iterable[str]) -> None:
+        self._memory = memory
+        self._key = hashlib.sha256(request.encode("utf-8", "surrogateescape")).hexdigest()
+        text = "\0".join([engine(), request, *inputs])
+        self._digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+    def get(self, tip: Callable[[str], str]) -> tuple[ComponentOutcome, ...] | None:
+        """The remembered outcomes, as a run that changes nothing would give them; None where an input is another, or
+        where `tip` says that a branch stands elsewhere."""
+        known = self._memory.get(_KIND, self._key)
+        if known is None or known[:64].decode("ascii", "replace") != self._digest:
+            return None
+        try:
+            refs, outcomes = _converter().loads(known[64:], tuple[dict[str, str], tuple[ComponentOutcome, ...]])
+        except (BaseValidationError, ValueError, KeyError, TypeError):
+            return None
+        if any(tip(branch) != stood for branch, stood in refs.items()):
+            return None
+        return tuple(replace(outcome, changed=False) for outcome in outcomes)
+
+    def put(self, outcomes: tuple[ComponentOutcome, ...], refs: dict[str, str]) -> None:
+        """Remembers `outcomes`, and where each branch stood after them ("" where there was none)."""
+        text = _converter().dumps((refs, outcomes), tuple[dict[str, str], tuple[ComponentOutcome, ...]])
+        self._memory.put(_KIND, self._key, self._digest.encode("ascii") + text.encode("utf-8", "surrogatepass"))
+
+
+@lru_cache(maxsize=1)
+def _converter() -> JsonConverter:
+    return make_converter()

@@ -1,0 +1,234 @@
+"""The weekly report as Markdown that reads as a plain mail.
+
+Whatever comes from a repository stands in indented blocks, where Markdown reads nothing: so it needs no escaping,
+lines up in columns, and looks the same in a mail and on a page. What little of it stands elsewhere is in code spans.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from portkit.change.changeset import Changeset
+from portkit.report.contract import iso, revisions
+from portkit.report.shown import Side, one_line, sides
+from portkit.report.view import Blocked, ComponentView, Root, Weekly
+from portkit.report.waiting import Waiting
+from portkit.report.wording import counted, lag, landed_sentence, place, summary, used, waiting_sentence
+from portkit.sync.outcome import ChangesetOutcome, Notice
+
+WIDTH = 78
+SIDE_LINES = 8
+"""Lines of a side that a mail shows; the page shows more."""
+
+_INDENT = "    "
+_HARD_SPACE = "\0"  # within a code span, where no line may be broken; nothing printable holds it
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+
+
+def markdown(view: Weekly) -> bytes:
+    """The report, UTF-8, at most WIDTH columns. Three lines where there is nothing new."""
+    blocks = [f"# Upstream sync, {_name(view.as_of)}"]
+    blocks += _quiet(view) if view.nothing_new else _full(view)
+    return ("\n\n".join(blocks).replace(_HARD_SPACE, " ") + "\n").encode("utf-8", "backslashreplace")
+
+
+def _quiet(view: Weekly) -> Iterator[str]:
+    since = f"Nothing new since {_name(view.since)}" if view.since else "Nothing new"
+    still = f"; {_still(view)}" if view.parked else ", and nothing waits for you"
+    next_line = f"Next: {_span(view.next[-1].text)}, {view.next[-1].why}." if view.next else "Next: nothing to do."
+    yield f"{since}{still}.\n{next_line}"
+
+
+def _still(view: Weekly) -> str:
+    more = f", {view.blocked} more for those" if view.blocked else ""
+    return f"{counted(view.parked, 'changeset')} still {'wait' if view.parked > 1 else 'waits'} for you{more}"
+
+
+def _full(view: Weekly) -> Iterator[str]:
+    yield _prose(f"**Landed:** {landed_sentence(view, _name)}")
+    yield _prose(f"**Waits for you:** {waiting_sentence(view, _name)}")
+    if view.next:
+        yield "**Next:**"
+        width = max(len(command.text) for command in view.next)
+        yield _block(_beside(one_line(command.text), one_line(command.why), width) for command in view.next)
+    else:
+        yield "**Next:** nothing to do."
+    for component in view.components:
+        yield from _component(view, component)
+    if view.delta.closed:
+        yield "## Closed since the last report"
+        yield _block(
+            line
+            for one in view.delta.closed
+            for line in (
+                f"{one_line(str(one['id']))}  {one_line(str(one.get('file', '')))}",
+                *_wrapped(str(one.get("subject", "")), "    "),
+            )
+        )
+
+
+def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
+    outcome = component.outcome
+    yield f"## {_name(outcome.name)} ({outcome.mode})"
+    if outcome.changesets:
+        yield _prose(f"{counted(len(outcome.changesets), 'changeset')}: {summary(component)}.{lag(component)}")
+    facts = [("onto", outcome.onto)]
+    if outcome.branch:
+        written = f"at {outcome.tip[:12]}" if outcome.tip else "not written"
+        facts.append(("branch", f"{one_line(outcome.branch)}, {written}"))
+    if outcome.draft:
+        facts.append(("draft", f"{one_line(outcome.draft)}, to look at and not to take"))
+    if outcome.changesets:
+        yield _block(f"{name:7} {one_line(text)}" for name, text in facts)
+    if component.notes:
+        yield _block(line for note in component.notes for line in _wrapped(note.text, ""))
+    if component.roots:
+        yield "### Waits for you"
+        for root in component.roots:
+            yield _block(_root(view, root))
+            link = view.links.to_changeset(root.outcome.changeset.id)
+            if link:
+                yield f"<{link}>"
+    for group in component.blocked:
+        yield f"### {_blocked_title(group)}"
+        yield _block(line for one in group.outcomes for line in (*_entry(one), *_wrapped(one.reason, "    ")))
+    yield from _listed("Landed", component.landed, view, outcome.name)
+    yield from _listed("Already there", component.already, view, outcome.name)
+    if component.aside:
+        yield "### Left aside"
+        yield _block(
+            line
+            for one in component.aside
+            for line in (*_entry(one), *_wrapped(f"{one.state}: {one.reason}", "    "))
+        )
+    if outcome.watched:
+        yield f"### What upstream did lately ({counted(len(outcome.watched), 'changeset')})"
+        yield _block(line for one in outcome.watched for line in _changeset(one, [change.path for change in one.files]))
+    elif outcome.mode == "watch":
+        yield "Nothing lately upstream."
+    if component.unmapped:
+        yield "### New upstream, and not in the map"
+        yield _block(one_line(path) for path in dict.fromkeys(one.path for one in component.unmapped))
+    if component.disagreements:
+        yield "### Where ident line and content disagree"
+        yield _block(
+            line
+            for one in component.disagreements
+            for line in (one_line(one.target), *_wrapped(f"{one.note}; {used(one.used)}", "    "))
+        )
+    if component.standing:
+        yield "### Left as it stands"
+        yield _block(line for one in component.standing for line in _quietly(one))
+
+
+def _quietly(notice: Notice) -> list[str]:
+    return _wrapped(f"{notice.path}: {notice.text}", "")
+
+
+def _blocked_title(group: Blocked) -> str:
+    if not group.roots:
+        return "Blocked"
+    return f"Blocked by {' and '.join(_numbers(group))}"
+
+
+def _numbers(group: Blocked) -> list[str]:
+    numbers = [str(root.number) for root in group.roots]
+    return [", ".join(numbers[:-1]), numbers[-1]] if len(numbers) > 1 else numbers
+
+
+def _listed(title: str, outcomes: tuple[ChangesetOutcome, ...], view: Weekly, component: str) -> Iterator[str]:
+    if outcomes:
+        yield f"### {title} ({len(outcomes)})"
+        yield _block(
+            line
+            for one in outcomes
+            for line in _entry(one, "  new" if view.is_fresh(component, one.changeset.id) else "")
+        )
+
+
+def _root(view: Weekly, root: Root) -> Iterator[str]:
+    head, *rest = _entry(root.outcome)
+    number = f"{root.number}. {root.outcome.state}  "
+    yield number + head
+    yield from rest
+    if root.blocks:
+        names = ", ".join(one.changeset.id[:10] for one in root.blocks)
+        yield from _wrapped(f"blocks {len(root.blocks)}: {names}", "    ")
+    for one in root.waits:
+        yield ""
+        yield from _waiting(view, one)
+
+
+def _waiting(view: Weekly, one: Waiting) -> Iterator[str]:
+    yield f"  {one.id}  {one.kind}{'  new' if view.is_new(one.id) else ''}"
+    yield from _wrapped(place(one), "  ")
+    yield from _wrapped(one.reason, "  ")
+    if view.since and not view.is_new(one.id):
+        return
+    for side in sides(one.base, one.ours, one.theirs, SIDE_LINES):
+        yield from _side(side)
+
+
+def _side(side: Side) -> Iterator[str]:
+    """A side, its lines broken where they are long: `>` stands before what base does not have."""
+    width = WIDTH - len(_INDENT) - 13
+    for line in side.lines:
+        text = line.text.expandtabs(4).rstrip()
+        mark = ">" if line.changed else "|"
+        for start in range(0, max(1, len(text)), width):
+            yield f"    {side.name:6} {mark} {text[start : start + width]}"
+            mark = ":"
+    if side.note:
+        yield f"    {side.name:6}   ({side.note})"
+
+
+def _entry(one: ChangesetOutcome, mark: str = "") -> list[str]:
+    first, *rest = _changeset(one.changeset, revisions(one))
+    return [(f"{one.commit[:10]} from {first}" if one.commit else first) + mark, *rest]
+
+
+def _changeset(one: Changeset, files: Iterable[str]) -> list[str]:
+    first = f"{one.id[:10]}  {iso(one.date)[:10]}  {one_line(one.author.login, 20)}"
+    return [first, *_wrapped(one.subject or "(no log)", "    "), *_wrapped(", ".join(files), "    ", 4 * WIDTH)]
+
+
+# Text for a mail.
+
+
+def _wrapped(text: str, indent: str, limit: int = 400) -> list[str]:
+    return textwrap.wrap(
+        one_line(text, limit),
+        WIDTH - len(_INDENT),
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )
+
+
+def _block(lines: Iterable[str]) -> str:
+    """An indented block, in which Markdown reads nothing. Its first line must not be blank."""
+    return "\n".join(f"{_INDENT}{line}".rstrip() for line in lines)
+
+
+def _beside(text: str, note: str, width: int) -> str:
+    return f"{text:{min(width, 50)}}  # {note}"
+
+
+def _prose(text: str) -> str:
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _name(name: str) -> str:
+    """`name` as it is where it is a plain word, or a date; else a code span."""
+    return name if _PLAIN.fullmatch(name) else _span(name)
+
+
+def _span(text: str) -> str:
+    """A code span that `text` cannot leave, whatever backticks it holds (CommonMark 6.1)."""
+    shown = one_line(text, 100)
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if longest else ""
+    return f"{fence}{space}{shown}{space}{fence}".replace(" ", _HARD_SPACE)

@@ -16,13 +16,16 @@ demo: .venv/installed
 	@if grep -q '^# The component map of the example' demo/upstream-map.yaml 2>/dev/null; then rm -rf demo; fi
 	@$(BIN)/portkit demo demo
 
-test: lint
-	@$(BIN)/python -m pytest $(PYTEST)
+# Everything is run, even where something fails before it; the tests come last, so their summary does too.
+test: .venv/installed-test
+	@failed=0; $(LINT); $(BIN)/python -m pytest $(PYTEST) || failed=1; exit $$failed
+
+lint: .venv/installed-test
+	@failed=0; $(LINT); exit $$failed
 
 # ruff comes as a binary, and not for every system; the types are checked everywhere.
-lint: .venv/installed-test
-	@if test -x $(BIN)/ruff; then $(BIN)/ruff check --quiet .; else echo "lint: no ruff on this system, left out"; fi
-	@$(BIN)/python -m mypy
+LINT = if test -x $(BIN)/ruff; then $(BIN)/ruff check . || failed=1; else echo "ruff: none on this system"; fi; \
+	$(BIN)/python -m mypy || failed=1
 
 bench: .venv/installed-test
 	@for script in $(BENCHES); do echo "== $$script"; $(BIN)/python bench/$$script || exit 1; done

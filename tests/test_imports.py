@@ -41,7 +41,7 @@ WORLD = frozenset((
 ))  # fmt: skip
 """What the pure core does not touch: processes, disk, network, screen, clock and chance."""
 
-DISTRIBUTIONS = {"git": "GitPython", "jinja2": "Jinja2", "ruamel": "ruamel.yaml"}
+DISTRIBUTIONS = {"git": "GitPython", "jinja2": "Jinja2", "markupsafe": "MarkupSafe", "ruamel": "ruamel.yaml"}
 """Where a library is imported by another name than it is installed by."""
 
 

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 _NAME = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 _AGGREGATE = re.compile(rb"^(?:typedef\s+|static\s+|const\s+)*(?:struct|union|enum)\s+(\w+)")
 _OPENS = re.compile(rb"^[A-Za-z_]")
+_CALLABLE = re.compile(rb"^[\w\s*]*\w\s?\(")
+"""Column 0 of a function's name or an aggregate: words and stars up to the parenthesis, so that a manual page's
+running text ("mask), 3 (routers)") is none."""
 
 
 def header_of(lines: Sequence[bytes], index: int) -> int:
@@ -30,7 +33,7 @@ def header_of(lines: Sequence[bytes], index: int) -> int:
                 return at
         elif _OPENS.match(line):
             text = line.rstrip()
-            if (b"(" in text and not text.endswith((b";", b":"))) or (
+            if (_CALLABLE.match(text) and not text.endswith((b";", b":"))) or (
                 _AGGREGATE.match(text) and text.endswith((b"{", b"="))
             ):
                 return at

@@ -104,16 +104,17 @@ def spacing(content: bytes, at: Ident) -> tuple[bytes, bool | None]:
     return opener, True if space == b"\t" else False if space.strip(b" ") == b"" and space else None
 
 
-def bumped(content: bytes, old: Ident, new: Ident, target_path: str, style: Style | None) -> bytes:
+def bumped(content: bytes, old: Ident, new: Ident, target_path: str, style: Style | None, *, since: str = "") -> bytes:
     """`content` with its ident `old` naming the revision of `new`, the rest of the line as it stands.
 
     Without a style the path stays as the target writes it; with one, path, white space and companion lines follow
-    it. The content is returned unchanged where `new` would set the revision back, or where either stands on a
-    branch.
+    it. The content is returned unchanged where `new` is no later than the revision `since` (default: that of `old`)
+    which the target had, or where either stands on a branch.
     """
-    if not (on_trunk(old.revision) and on_trunk(new.revision)):
+    since = since or old.revision
+    if not (on_trunk(since) and on_trunk(old.revision) and on_trunk(new.revision)):
         return content
-    if revision_key(new.revision) <= revision_key(old.revision):
+    if revision_key(new.revision) <= revision_key(since):
         return content
     path = old.path
     if style is not None:

@@ -137,9 +137,9 @@ class Replay:
         for pick in files:
             before = self._branch.get(pick.target)
             apart = self._draft.changed.get(pick.target, before) is not before
-            after = self._bumped(pick, merges[pick.target].result)
+            after = self._bumped(pick, before, merges[pick.target].result)
             if apart:
-                draft_writes[pick.target] = self._bumped(pick, self._merge(self._draft, pick).result)
+                draft_writes[pick.target] = self._drafted(pick, self._merge(self._draft, pick))
             else:
                 draft_writes[pick.target] = after
             writes[pick.target] = after
@@ -160,7 +160,7 @@ class Replay:
         for pick in files:
             apart = self._draft.get(pick.target) is not self._branch.get(pick.target)
             on_draft[pick.target] = self._merge(self._draft, pick) if apart else merges[pick.target]
-        draft_writes = {pick.target: self._bumped(pick, on_draft[pick.target].result) for pick in files}
+        draft_writes = {pick.target: self._drafted(pick, on_draft[pick.target]) for pick in files}
         if all(merge.lands for merge in on_draft.values()):
             state = State.BLOCKED
             blocked_by = self._blockers(files, merges, waits)
@@ -178,14 +178,19 @@ class Replay:
         every = tuple(shown[pick.target] if not pick.standing else _STANDING for pick in picked.files)
         return Replayed(picked, state, every, {}, draft_writes, blocked_by, why)
 
-    def _bumped(self, pick: Pick, result: Version | None) -> Version | None:
-        if result is None or pick.theirs is None:
+    def _drafted(self, pick: Pick, merge: FileMerge) -> Version | None:
+        return self._bumped(pick, self._draft.get(pick.target), merge.result)
+
+    def _bumped(self, pick: Pick, before: Version | None, result: Version | None) -> Version | None:
+        """`result` with its ident line at the ported revision, in the target's style; a file that had none gets none."""
+        if result is None or pick.theirs is None or before is None:
             return result
+        was = ident.recorded(before.content, self._policy.keyword, name(pick.target))
         new = ident.recorded(pick.theirs.content, self._policy.keyword, name(pick.upstream))
         old = ident.recorded(result.content, self._policy.keyword, name(pick.target))
-        if new is None or old is None:
+        if new is None or old is None or was is None:
             return result
-        content = ident.bumped(result.content, old, new, pick.target, self._policy.style)
+        content = ident.bumped(result.content, old, new, pick.target, self._policy.style, since=was.revision)
         return Version(content, result.mode)
 
     # What a changeset waits for.

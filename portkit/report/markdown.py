@@ -22,6 +22,13 @@ WIDTH = 78
 SIDE_LINES = 8
 """Lines of a side that a mail shows; the page shows more."""
 
+NEW_FILES = 12
+"""New upstream files that a mail names; the page names them all."""
+
+BLOCKS = 6
+"""Where a conflict blocks more changesets, a mail names them in the list of what is blocked only."""
+
+_LEGEND = "Base is upstream before, ours the target, theirs upstream after. `>` marks what base does not have."
 _INDENT = "    "
 _HARD_SPACE = "\0"  # within a code span, where no line may be broken; nothing printable holds it
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
@@ -86,6 +93,7 @@ def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
         yield _block(line for note in component.notes for line in _wrapped(note.text, ""))
     if component.roots:
         yield "### Waits for you"
+        yield _prose(_LEGEND)
         for root in component.roots:
             yield _block(_root(view, root))
             link = view.links.to_changeset(root.outcome.changeset.id)
@@ -110,7 +118,9 @@ def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
         yield "Nothing lately upstream."
     if component.unmapped:
         yield "### New upstream, and not in the map"
-        yield _block(one_line(path) for path in dict.fromkeys(one.path for one in component.unmapped))
+        paths = list(dict.fromkeys(one_line(one.path) for one in component.unmapped))
+        more = [f"... and {len(paths) - NEW_FILES} more"] if len(paths) > NEW_FILES else []
+        yield _block(paths[:NEW_FILES] + more)
     if component.disagreements:
         yield "### Where ident line and content disagree"
         yield _block(
@@ -154,7 +164,8 @@ def _root(view: Weekly, root: Root) -> Iterator[str]:
     yield number + head
     yield from rest
     if root.blocks:
-        names = ", ".join(one.changeset.id[:10] for one in root.blocks)
+        several = len(root.blocks) > BLOCKS
+        names = "see below" if several else ", ".join(one.changeset.id[:10] for one in root.blocks)
         yield from _wrapped(f"blocks {len(root.blocks)}: {names}", "    ")
     for one in root.waits:
         yield ""
@@ -176,9 +187,10 @@ def _side(side: Side) -> Iterator[str]:
     width = WIDTH - len(_INDENT) - 13
     for line in side.lines:
         text = line.text.expandtabs(4).rstrip()
-        mark = ">" if line.changed else "|"
-        for start in range(0, max(1, len(text)), width):
-            yield f"    {side.name:6} {mark} {text[start : start + width]}"
+        mark = ">" if line.changed else " " if line.gap else "|"
+        pieces = textwrap.wrap(text, width, drop_whitespace=False, break_on_hyphens=False) or [""]
+        for piece in pieces:
+            yield f"    {side.name:6} {mark} {piece}"
             mark = ":"
     if side.note:
         yield f"    {side.name:6}   ({side.note})"
@@ -213,7 +225,8 @@ def _block(lines: Iterable[str]) -> str:
 
 
 def _beside(text: str, note: str, width: int) -> str:
-    return f"{text:{min(width, 50)}}  # {note}"
+    beside = f"{text:{width}}  # {note}"
+    return beside if len(beside) <= WIDTH - len(_INDENT) else f"{text}  # {note}"
 
 
 def _prose(text: str) -> str:

@@ -6,9 +6,10 @@ of a hundred thousand characters becomes a line and a number.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from portkit.change.linediff import hunks
+from portkit.change.linediff import Hunk, hunks
 from portkit.text import decode, is_binary, printable, split_lines
 
 LINE = 400
@@ -16,23 +17,30 @@ LINE = 400
 
 LOG_LINES = 120
 SIDE_LINES = 60
+_CONTEXT = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a side; `changed`: base does not have it there."""
+    """One line of a side; `changed`: base does not have it there; `gap`: it only says how many are left out."""
 
     text: str
     changed: bool = False
+    gap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A side of a conflict, as far as it is shown. `note` says what is not: nothing is there, binary, cut."""
+    """A side of a conflict, as far as it is shown. `note` says what is not: nothing is there, or nothing to be read."""
 
     name: str
     lines: tuple[Line, ...]
     note: str = ""
+
+    @property
+    def whose(self) -> str:
+        """What the side is, in words."""
+        return {"base": "upstream before", "ours": "the target", "theirs": "upstream after"}[self.name]
 
 
 def cut(text: str, limit: int = LINE) -> str:
@@ -55,25 +63,53 @@ def log(message: str) -> str:
 
 
 def sides(base: bytes, ours: bytes, theirs: bytes, limit: int = SIDE_LINES) -> tuple[Side, Side, Side]:
-    """The three sides of a conflict, with what is changed against base marked in the other two."""
-    return (_side("base", None, base, limit), _side("ours", base, ours, limit), _side("theirs", base, theirs, limit))
+    """The three sides of a conflict, with what is changed against base marked in the other two.
+
+    Of a long side only what is near a change is shown; where all of a side changed, the other one's changes lead.
+    """
+    b, o, t = split_lines(base), split_lines(ours), split_lines(theirs)
+    binary = any(is_binary(content) for content in (base, ours, theirs))
+    mine, yours = ((), ()) if binary else (_changes(b, o), _changes(b, t))
+    telling = min((hunk for hunk in (mine, yours) if hunk), key=lambda one: sum(h.a1 - h.a0 for h in one), default=())
+    return (
+        _side("base", base, b, set(), _near((hunk.a0, hunk.a1) for hunk in telling), limit),
+        _side("ours", ours, o, _added(mine), _near((hunk.b0, hunk.b1) for hunk in mine), limit),
+        _side("theirs", theirs, t, _added(yours), _near((hunk.b0, hunk.b1) for hunk in yours), limit),
+    )
 
 
-def _side(name: str, base: bytes | None, content: bytes, limit: int) -> Side:
+def _changes(a: Sequence[bytes], b: Sequence[bytes]) -> tuple[Hunk, ...]:
+    numbers: dict[bytes, int] = {}
+    return hunks(*([numbers.setdefault(line, len(numbers)) for line in one] for one in (a, b)))
+
+
+def _added(changes: Iterable[Hunk]) -> set[int]:
+    return {index for hunk in changes for index in range(hunk.b0, hunk.b1)}
+
+
+def _near(ranges: Iterable[tuple[int, int]]) -> set[int]:
+    return {index for start, end in ranges for index in range(start - _CONTEXT, end + _CONTEXT)}
+
+
+def _side(name: str, content: bytes, raw: Sequence[bytes], changed: set[int], near: set[int], limit: int) -> Side:
     if not content:
         return Side(name, (), "nothing here")
     if is_binary(content):
         return Side(name, (), f"binary, {len(content):,} bytes")
-    mine = split_lines(content)
-    changed: set[int] = set()
-    if base is not None and not is_binary(base):
-        numbers: dict[bytes, int] = {}
-        before, after = ([numbers.setdefault(line, len(numbers)) for line in one] for one in (split_lines(base), mine))
-        for hunk in hunks(before, after):
-            changed.update(range(hunk.b0, hunk.b1))
-    shown = tuple(
-        Line(printable(cut(decode(raw.removesuffix(b"\n")))), index in changed)
-        for index, raw in enumerate(mine[:limit])
-    )
-    more = len(mine) - limit
-    return Side(name, shown, f"{more:,} more lines" if more > 0 else "")
+    wanted = range(len(raw))
+    chosen = list(wanted) if len(raw) <= limit // 2 else [index for index in wanted if index in near]
+    chosen = (chosen or list(wanted))[:limit]
+    lines: list[Line] = []
+    before = -1
+    for index in chosen:
+        if index > before + 1:
+            lines.append(_gap(index - before - 1))
+        lines.append(Line(printable(cut(decode(raw[index].removesuffix(b"\n")))), index in changed))
+        before = index
+    if len(raw) > before + 1:
+        lines.append(_gap(len(raw) - before - 1))
+    return Side(name, tuple(lines))
+
+
+def _gap(count: int) -> Line:
+    return Line(f"({count:,} more {'line' if count == 1 else 'lines'})", gap=True)

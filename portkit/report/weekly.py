@@ -146,7 +146,7 @@ def _next(components: Sequence[ComponentView]) -> Iterator[Command]:
         if component.roots and outcome.draft:
             onto = outcome.onto[:12]
             yield Command(f"git log -p {onto}..{shlex.quote(outcome.draft)}", f"see what {outcome.name} lacks")
-    stuck = [shlex.quote(component.outcome.name) for component in components if component.roots]
+    stuck = [shlex.quote(one.outcome.name) for one in components if one.roots and (one.written or not one.landed)]
     if stuck:
         yield Command(f"portkit sync {' '.join(stuck)}", "again, once the target is mended")
 

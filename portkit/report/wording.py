@@ -55,7 +55,7 @@ def summary(component: ComponentView) -> str:
 def lag(component: ComponentView) -> str:
     """How far behind, as a sentence, "" where it is not."""
     days = component.outcome.lag_days
-    return f" The oldest that waits is {counted(days, 'day')} behind upstream's newest." if days else ""
+    return f" The oldest not in the target yet is {counted(days, 'day')} behind." if days else ""
 
 
 def used(revision: str) -> str:

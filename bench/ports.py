@@ -1,6 +1,6 @@
 """The 60 sure one-to-one ports, done again: each upstream changeset onto the commit the person started from.
 
-    bench/ports.py [--ports CSV] [--ident as-is|learned] [--list]
+    bench/ports.py [--ports CSV] [--peers CSV] [--ident as-is|learned] [--list]
 
 Runs `portkit sync dhclient --onto PARENT --changeset ID --branch B --json` for each, in one throw-away copy of the
 target, and compares the branch with what the person committed. Where the changeset is parked, its files that are `ready` or
@@ -59,12 +59,14 @@ def bare(content: bytes | None) -> list[bytes] | None:
     ]
 
 
-def edits(before: bytes | None, after: bytes | None) -> Counter[tuple[str, bytes]]:
-    """The lines taken and the lines added, as a bag."""
-    old, new = Counter(bare(before) or []), Counter(bare(after) or [])
-    return Counter({("-", line): n for line, n in (old - new).items()}) + Counter(
-        {("+", line): n for line, n in (new - old).items()}
-    )
+def exact_files(place: Path) -> set[tuple[str, str]]:
+    """(target commit, path) of the files in which people took upstream's change and no other."""
+    with place.open(newline="", encoding="utf-8") as stream:
+        return {
+            (row["dfly"], row["file"])
+            for row in csv.DictReader(stream)
+            if row["human_fidelity"] and float(row["human_fidelity"]) == 1
+        }
 
 
 def rows(place: Path) -> list[dict[str, str]]:
@@ -80,12 +82,13 @@ def rows(place: Path) -> list[dict[str, str]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--ports", type=Path, default=Path("../shared/truth/dhclient-ports.csv"))
+    parser.add_argument("--peers", type=Path, default=Path("../shared/truth/dhclient-apply-peers.csv"))
     parser.add_argument("--ident", choices=["as-is", "learned"], default="as-is")
     parser.add_argument("--list", action="store_true", help="say each commit that is not right")
     options = parser.parse_args()
     upstream, real = os.environ.get("PORTKIT_REAL_OPENBSD"), os.environ.get("PORTKIT_REAL_DRAGONFLY")
-    if not upstream or not real or not options.ports.exists():
-        print("skipped: PORTKIT_REAL_OPENBSD, PORTKIT_REAL_DRAGONFLY and --ports are needed")
+    if not upstream or not real or not options.ports.exists() or not options.peers.exists():
+        print("skipped: PORTKIT_REAL_OPENBSD, PORTKIT_REAL_DRAGONFLY, --ports and --peers are needed")
         return 0
     with tempfile.TemporaryDirectory() as scratch:
         target = str(Path(scratch, "target.git"))
@@ -101,7 +104,7 @@ def main() -> int:
         )
         tally: Counter[str] = Counter()
         for number, row in enumerate(rows(options.ports)):
-            one(row, number, str(workspace), upstream, target, tally, options.list)
+            one(row, number, str(workspace), target, exact_files(options.peers), tally, options.list)
     print(f"ident style: {options.ident}")
     print(f"commits right                         {tally['right']:>4} of {tally['commits']}")
     print(f"commits clean but not the person's    {tally['differs']:>4}")
@@ -112,7 +115,13 @@ def main() -> int:
 
 
 def one(
-    row: dict[str, str], number: int, workspace: str, upstream: str, target: str, tally: Counter[str], say: bool
+    row: dict[str, str],
+    number: int,
+    workspace: str,
+    target: str,
+    exact: set[tuple[str, str]],
+    tally: Counter[str],
+    say: bool,
 ) -> None:
     """One port, done again and counted."""
     parent, person, changeset = row["dfly_parent"], row["dfly_commit"], row["openbsd_commit(s)"]
@@ -128,21 +137,17 @@ def one(
     before, after, wanted = files(target, parent), files(target, tip), files(target, person)
     drafted = files(target, f"{branch}-draft")
     ready = {file["target"] for file in outcome["files"] if file["state"] == "ready"}
-    theirs = {path: files(upstream, f"{changeset}^").get(path) for path in {*before, *wanted}}
-    final = files(upstream, changeset)
     touched = {path for path in {*before, *after, *wanted} if len({d.get(path) for d in (before, after, wanted)}) > 1}
     right = True
     for path in sorted(touched):
         mine, yours = blob(target, (drafted if path in ready else after).get(path)), blob(target, wanted.get(path))
         good = bare(mine) == bare(yours)
         right = right and good
-        if before.get(path) != wanted.get(path):
-            hand = edits(blob(target, before.get(path)), yours)
-            if hand == edits(blob(upstream, theirs.get(path)), blob(upstream, final.get(path))) and hand:
-                tally["exact"] += 1
-                tally["exact right"] += good
-                if not good and say:
-                    print(f"exact, not right: {person[:10]} {path}")
+        if (person[:12], path) in exact:
+            tally["exact"] += 1
+            tally["exact right"] += good
+            if not good and say:
+                print(f"exact, not right: {person[:10]} {path}")
     landed = outcome["state"] in ("ported", "already")
     tally["parked"] += not landed
     tally["right"] += landed and right

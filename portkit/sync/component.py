@@ -227,7 +227,9 @@ class ComponentRun:
                     kind = "kept" if pick.theirs is None else "deleted-on-purpose"
                     yield Notice(kind, pick.standing, pick.target, one.picked.changeset.id)
         last = self._changesets[until].date if self._changesets and until >= 0 else -1
-        first = self._changesets[start.newest].date if start.newest >= 0 else 0
+        first = self._changesets[start.newest].date if start.newest >= 0 else -1
+        if first < 0:  # an import that is being made now: what stood beside the files then is no news
+            first = results[0].picked.changeset.date if results else last
         for changeset in self._beside:
             if first < changeset.date <= last:
                 for change in changeset.files:

@@ -30,7 +30,7 @@ class Links:
             ("changeset", self.changeset, {"id"}),
             ("revision", self.revision, {"path", "revision"}),
         ):
-            if template and not re.match(r"https?://[^/\s<>\"'{}][^\s<>\"']*$", template, re.IGNORECASE):
+            if template and not re.match(r"https?://[^/\s<>\"'{}][^\s<>\"']*\Z", template, re.IGNORECASE):
                 raise UserError(f"{template!r} is no http or https address", where=f"links.{name}")
             unknown = [one for one in _PLACEHOLDER.findall(template) if one not in known]
             if unknown:

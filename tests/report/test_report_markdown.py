@@ -151,3 +151,10 @@ def test_the_json_is_the_whole_report(outcomes: tuple[ComponentOutcome, ...]) ->
     assert len(told["conflicts"]) == 4
     hostile_one = json.loads(render(weekly([hostile()], as_of="2012-08-15"), "json"))
     assert HOSTILE in hostile_one["conflicts"][0]["base"]
+
+
+def test_a_name_cannot_leave_its_code_span() -> None:
+    text = mail(component(ported(1), name="a`*b*``_c_`<i>"))
+    html = MarkdownIt("commonmark").render(text)
+    assert "<h2><code>a`*b*``_c_`&lt;i&gt;</code> (sync)</h2>" in html
+    assert "<em>" not in html

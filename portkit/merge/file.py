@@ -120,7 +120,7 @@ class FileMerger:
         return _clash(theirs, Kind.ADD_ADD, "upstream adds a file that the target has already", None, ours, theirs)
 
     def _same_but_keywords(self, one: bytes, other: bytes) -> bool:
-        """Whether two contents differ in keyword lines and the dates of manual pages only."""
+        """Whether two contents differ in keyword lines only. A date written by hand in a manual page is a local edit."""
         if is_binary(one) or is_binary(other):
             return False
         return self._bare(one) == self._bare(other)
@@ -128,11 +128,7 @@ class FileMerger:
     def _bare(self, content: bytes) -> list[int]:
         lines = self.table.lines(content)
         keywords = set(lines.folded)
-        return [
-            key
-            for index, key in enumerate(lines.keys)
-            if index not in keywords and not lines.raw[index].startswith(b".Dd ")
-        ]
+        return [key for index, key in enumerate(lines.keys) if index not in keywords]
 
     def _lines(self, base: Version, ours: Version, theirs: Version, mode: int) -> FileMerge:
         sides = self._sides(base.content, ours.content, theirs.content)
@@ -197,7 +193,9 @@ def _region_clash(sides: Sides, region: Region, kind: Kind) -> Clash:
     hunk = next(
         (index for index, one in enumerate(sides.upstream, 1) if one.a1 >= region.base0 and one.a0 <= region.base1), 0
     )
-    function = function_at(sides.base.raw, region.base0) or function_at(sides.theirs.raw, region.theirs0)
+    function = function_at(sides.base.raw, region.base0, sides.base.headers) or function_at(
+        sides.theirs.raw, region.theirs0, sides.theirs.headers
+    )
     where = f" in {function}" if function else ""
     reason = f"upstream changes lines that the target changed too{where}"
     if kind is Kind.NO_ANCESTOR:
@@ -216,7 +214,7 @@ def _gate_clash(sides: Sides, verdict: Verdict) -> Clash:
     hunk = sides.upstream[verdict.hunk - 1]
     low, high = sides.to_ours.gap(hunk.a0)[0], sides.to_ours.gap(hunk.a1)[1]
     return Clash(
-        Kind.GATE, verdict.hunk, function_at(sides.base.raw, hunk.a0), verdict.reason,
+        Kind.GATE, verdict.hunk, function_at(sides.base.raw, hunk.a0, sides.base.headers), verdict.reason,
         _joined(sides.base, hunk.a0, hunk.a1),
         _joined(sides.ours, low, high),
         _joined(sides.theirs, hunk.b0, hunk.b1),

@@ -5,12 +5,15 @@
 - `diff3`: every upstream hunk stands clear of every local one.
 - `present`: some upstream hunk stands in ours already, though not where diff3 would look; it is left out.
 - `slide`: a hunk means the same a few lines up or down, and there stands clear.
+- `include`: both sides add `#include` lines at one place; upstream's stand first. Headers are meant to be read in any
+  order, and people sort them; anything else that both sides add at one place is a conflict.
 - `white-space`: ours differs from base in white space only where upstream changes it.
 - `moved`: the lines upstream deletes stand elsewhere in ours, once; they are deleted there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +22,9 @@ from portkit.merge.alignment import slides
 from portkit.merge.diff3 import Region, Side, meet, regions
 from portkit.merge.sides import Sides, loosely_equal
 
-RUNGS = ("equal", "copy", "diff3", "present", "slide", "white-space", "moved")
+RUNGS = ("equal", "copy", "diff3", "present", "slide", "include", "white-space", "moved")
+
+_INCLUDE = re.compile(rb"#\s*include\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,12 @@ def merge(sides: Sides) -> Merged:
     cleared = _cleared(sides, kept)
     if cleared != kept:
         used.add("slide")
-    found = []
+    found: list[Region] = []
     for region in _regions(sides, cleared):
+        if region.side is Side.CONFLICT and _only_includes(sides, region):
+            used.add("include")
+            found += _one_after_the_other(region)
+            continue
         if region.side is Side.CONFLICT and loosely_equal(
             base.raw[region.base0 : region.base1], ours.raw[region.ours0 : region.ours1]
         ):
@@ -79,6 +88,21 @@ def merge(sides: Sides) -> Merged:
 
 def _regions(sides: Sides, upstream: Sequence[Hunk]) -> tuple[Region, ...]:
     return regions(sides.local, upstream, sides.ours.keys, sides.theirs.keys, len(sides.base.keys))
+
+
+def _only_includes(sides: Sides, region: Region) -> bool:
+    """Whether both sides do nothing in `region` but add `#include` lines."""
+    added = (*sides.ours.raw[region.ours0 : region.ours1], *sides.theirs.raw[region.theirs0 : region.theirs1])
+    return region.base0 == region.base1 and all(_INCLUDE.match(line) for line in added)
+
+
+def _one_after_the_other(region: Region) -> tuple[Region, Region]:
+    """What both sides add at one place: theirs, then ours."""
+    at, ours0, ours1, theirs0, theirs1 = region.base0, region.ours0, region.ours1, region.theirs0, region.theirs1
+    return (
+        Region(Side.THEIRS, at, at, ours0, ours0, theirs0, theirs1),
+        Region(Side.OURS, at, at, ours0, ours1, theirs1, theirs1),
+    )
 
 
 def _moved_to(sides: Sides, hunk: Hunk) -> int:

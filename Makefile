@@ -57,3 +57,4 @@ clean:
 	@touch .venv/installed .venv/installed-test
 
 .PHONY: all demo test lint bench clean
+.NOTPARALLEL:

@@ -9,7 +9,7 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -41,7 +41,13 @@ WORLD = frozenset((
 ))  # fmt: skip
 """What the pure core does not touch: processes, disk, network, screen, clock and chance."""
 
-DISTRIBUTIONS = {"git": "GitPython", "jinja2": "Jinja2", "markupsafe": "MarkupSafe", "ruamel": "ruamel.yaml"}
+DISTRIBUTIONS = {
+    "git": "GitPython",
+    "jinja2": "Jinja2",
+    "markdown_it": "markdown-it-py",
+    "markupsafe": "MarkupSafe",
+    "ruamel": "ruamel.yaml",
+}
 """Where a library is imported by another name than it is installed by."""
 
 
@@ -143,9 +149,26 @@ def test_the_judge_shares_nothing_with_what_it_judges() -> None:
     assert found <= sys.stdlib_module_names, f"{path.name} imports more than the standard library"
 
 
-def test_what_is_imported_is_declared_and_nothing_else() -> None:
+def declared() -> tuple[set[str], set[str]]:
+    """The distributions that pyproject.toml names: portkit's own, and those of its tests."""
     with (ROOT / "pyproject.toml").open("rb") as file:
-        declared = {re.split(r"[<>=;\[ ]", one)[0] for one in tomllib.load(file)["project"]["dependencies"]}
-    tops = {one.partition(".")[0] for found in IMPORTS.values() for one in found}
-    used = {DISTRIBUTIONS.get(one, one) for one in tops - sys.stdlib_module_names - {"portkit"}}
-    assert used == declared
+        project = tomllib.load(file)["project"]
+    own, tests = project["dependencies"], project["optional-dependencies"]["test"]
+    return {re.split(r"[<>=;\[ ]", one)[0] for one in own}, {re.split(r"[<>=;\[ ]", one)[0] for one in tests}
+
+
+def foreign(modules: Iterable[str]) -> set[str]:
+    """The distributions that bring `modules`, those of Python itself and of the project left out."""
+    tops = {one.partition(".")[0] for one in modules}
+    return {DISTRIBUTIONS.get(one, one) for one in tops - sys.stdlib_module_names - {"portkit", "bench"}}
+
+
+def test_what_is_imported_is_declared_and_nothing_else() -> None:
+    assert foreign(one for found in IMPORTS.values() for one in found) == declared()[0]
+
+
+def test_what_the_tests_import_is_declared() -> None:
+    paths = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "bench").rglob("*.py")]
+    used = foreign(one for path in paths for one in imports(path.read_text("utf-8"), ""))
+    own, tests = declared()
+    assert used - {path.stem for path in paths} <= own | tests

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from portkit.errors import UserError
 
+_NUMBERED = re.compile(r"\d+(?:\.\d+)+", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -46,8 +47,9 @@ class Links:
         return _filled(self.changeset, id=id) if id else ""
 
     def to_revision(self, path: str, revision: str | None) -> str:
-        """The address of one revision of an upstream file, "" where there is none."""
-        return _filled(self.revision, path=path, revision=revision) if revision else ""
+        """The address of one revision of an upstream file; "" where there is none, or its label is no revision's."""
+        numbered = revision is not None and _NUMBERED.fullmatch(revision)
+        return _filled(self.revision, path=path, revision=revision) if revision and numbered else ""
 
 
 def _filled(template: str, **values: str) -> str:

@@ -12,13 +12,15 @@ def test_values_are_escaped() -> None:
     links = Links(revision="https://cvs.example/{path}?rev={revision}&x=1")
     assert links.to_revision("sbin/d/d.c", "1.2") == "https://cvs.example/sbin/d/d.c?rev=1.2&x=1"
     assert (
-        links.to_revision('a b/"><script>?#&\udcff{revision}', "1&rev=2")
-        == "https://cvs.example/a%20b/%22%3E%3Cscript%3E%3F%23%26%FF%7Brevision%7D?rev=1%26rev%3D2&x=1"
+        links.to_revision('a b/"><script>?#&\udcff{revision}', "1.2")
+        == "https://cvs.example/a%20b/%22%3E%3Cscript%3E%3F%23%26%FF%7Brevision%7D?rev=1.2&x=1"
     )
 
 
 def test_nothing_to_link_to() -> None:
     assert Links().to_commit("a" * 40) == ""
+    links = Links(revision="https://cvs.example/{path}?rev={revision}")
+    assert [links.to_revision("a", one) for one in ("deleted", "blob 0123", "1.2&x=", "1.2\n")] == [""] * 4
     full = Links("https://x.example/{id}", "https://x.example/{id}", "https://x.example/{path}/{revision}")
     assert full.to_commit("") == full.to_changeset("") == full.to_revision("a", None) == ""
 

@@ -25,7 +25,8 @@ lint: .venv/installed-test
 
 # ruff comes as a binary, and not for every system; the types are checked everywhere.
 LINT = if test -x $(BIN)/ruff; then $(BIN)/ruff check . || failed=1; else echo "ruff: none on this system"; fi; \
-	$(BIN)/python -m mypy || failed=1
+	$(BIN)/python -m mypy || failed=1; \
+	for file in tests/*/conftest.py; do $(BIN)/python -m mypy --no-error-summary $$file || failed=1; done
 
 # Every script but the judge, which the others call; each says what it lacks where it cannot measure.
 bench: .venv/installed-test

@@ -17,28 +17,46 @@ _CALLABLE = re.compile(rb"^[\w\s*]*\w\s?\(")
 running text ("mask), 3 (routers)") is none."""
 
 
-def header_of(lines: Sequence[bytes], index: int) -> int:
+def header_of(lines: Sequence[bytes], index: int, known: dict[int, int] | None = None) -> int:
     """The index of the line that opens the function or section in which line `index` stands; -1 outside of all.
 
-    A line that closes a function (`}` in column 0) still stands in it.
+    A line that closes a function (`}` in column 0) still stands in it. `known` remembers answers for the same
+    lines, so that asking about many of them costs no more than reading the file once.
     """
+    if known is None:
+        known = {}
+    passed: list[int] = []
     at = min(index, len(lines) - 1)
+    found = -1
     while at >= 0:
         line = lines[at]
         first = line[:1]
         if first == b"}" and at < index:
-            return -1
-        if first == b".":
-            if line.startswith((b".Sh", b".Ss", b".SH", b".SS")):
-                return at
-        elif _OPENS.match(line):
-            text = line.rstrip()
-            if (_CALLABLE.match(text) and not text.endswith((b";", b":"))) or (
-                _AGGREGATE.match(text) and text.endswith((b"{", b"="))
-            ):
-                return at
+            break
+        if at in known:
+            found = known[at]
+            break
+        if _opens(line, first):
+            found = at
+            break
+        if at == index or not at & 15:
+            passed.append(at)
         at -= 1
-    return -1
+    for one in passed:
+        known[one] = found
+    return found
+
+
+def _opens(line: bytes, first: bytes) -> bool:
+    """Whether a line, which begins with `first`, opens a function, an aggregate or a section."""
+    if first == b".":
+        return line.startswith((b".Sh", b".Ss", b".SH", b".SS"))
+    if not _OPENS.match(line):
+        return False
+    text = line.rstrip()
+    if _CALLABLE.match(text) and not text.endswith((b";", b":")):
+        return True
+    return bool(_AGGREGATE.match(text)) and text.endswith((b"{", b"="))
 
 
 def name_in(line: bytes) -> str:
@@ -52,7 +70,7 @@ def name_in(line: bytes) -> str:
     return found[1].decode("latin-1") if found else line.strip().decode("latin-1")
 
 
-def function_at(lines: Sequence[bytes], index: int) -> str:
-    """The name of what line `index` stands in; empty outside of all."""
-    at = header_of(lines, index)
+def function_at(lines: Sequence[bytes], index: int, known: dict[int, int] | None = None) -> str:
+    """The name of what line `index` stands in; empty outside of all. `known` as for `header_of`."""
+    at = header_of(lines, index, known)
     return name_in(lines[at]) if at >= 0 else ""

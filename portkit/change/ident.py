@@ -18,7 +18,7 @@ KEYWORDS = re.compile(
 """A keyword, expanded or not. `$Log$` is left out: its expansion adds lines."""
 
 _IDENT = re.compile(
-    rb"\$(?P<keyword>[A-Z][A-Za-z]+): (?P<path>[^\s$,]+),v (?P<revision>\d+(?:\.\d+)+)"
+    rb"\$(?P<keyword>[A-Z][A-Za-z]+): (?P<path>[^\s$,]+),v (?P<revision>\d{1,9}(?:\.\d{1,9}){1,20})"
     rb" (?P<date>\d{4}[/-]\d\d[/-]\d\d \d\d:\d\d:\d\d)(?P<zone>Z?) (?P<author>[^\s$]+) (?P<state>[A-Za-z]+) \$"
 )
 
@@ -44,15 +44,18 @@ def idents(content: bytes, keyword: str) -> tuple[Ident, ...]:
     needle = b"$" + keyword.encode() + b":"
     if needle not in content:
         return ()
-    return tuple(
-        Ident(
+    found = []
+    line = seen = 0
+    for match in _IDENT.finditer(content):
+        if match["keyword"] != needle[1:-1]:
+            continue
+        line += content.count(b"\n", seen, match.start())
+        seen = match.start()
+        found.append(Ident(
             keyword, match["path"].decode("latin-1"), match["revision"].decode(), match["date"].decode(),
-            match["author"].decode("latin-1"), match["state"].decode(), match.start(), match.end(),
-            content.count(b"\n", 0, match.start()),
-        )
-        for match in _IDENT.finditer(content)
-        if match["keyword"] == needle[1:-1]
-    )  # fmt: skip
+            match["author"].decode("latin-1"), match["state"].decode(), match.start(), match.end(), line,
+        ))  # fmt: skip
+    return tuple(found)
 
 
 def recorded(content: bytes, keyword: str, file_name: str) -> Ident | None:

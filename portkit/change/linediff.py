@@ -27,6 +27,9 @@ _GREEDY_LIMIT = 48
 _TABLE_LIMIT = 40_000_000
 """The largest table, in bits: past it the sequences are split at lines that are unique in both."""
 
+_SPLITS = 8
+"""How often a part is split again; what is too large then is one change."""
+
 
 def hunks(a: Sequence[int], b: Sequence[int]) -> tuple[Hunk, ...]:
     """The hunks that turn `a` into `b`, in order, never touching one another, slid down.
@@ -36,7 +39,7 @@ def hunks(a: Sequence[int], b: Sequence[int]) -> tuple[Hunk, ...]:
     return tuple(_slid(_grouped(_matches(a, b), len(a), len(b)), a, b))
 
 
-def _matches(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int, int]]:
+def _matches(a: Sequence[int], b: Sequence[int], splits: int = _SPLITS) -> list[tuple[int, int, int]]:
     """Runs (start in a, start in b, length) of a longest common subsequence, in order."""
     start = 0
     shorter = min(len(a), len(b))
@@ -50,7 +53,7 @@ def _matches(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int, int]]:
     if middle_a and middle_b:
         found = _greedy(middle_a, middle_b)
         if found is None:
-            found = _table(middle_a, middle_b)
+            found = _table(middle_a, middle_b, splits)
         runs += [(start + x, start + y, length) for x, y, length in found]
     if end:
         runs.append((len(a) - end, len(b) - end, end))
@@ -94,7 +97,7 @@ def _walked_back(trail: list[dict[int, int]], n: int, m: int) -> list[tuple[int,
     return runs
 
 
-def _table(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int, int]]:
+def _table(a: Sequence[int], b: Sequence[int], splits: int) -> list[tuple[int, int, int]]:
     """The bit-parallel table of Hyyrö (Bit-Parallel LCS-length Computation Revisited, 2004), walked back."""
     common = set(a) & set(b)
     kept_a = [index for index, line in enumerate(a) if line in common]
@@ -102,24 +105,26 @@ def _table(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int, int]]:
     if not common:
         return []
     if len(kept_a) * len(kept_b) > _TABLE_LIMIT:
-        return _split(a, b)
-    where: dict[int, int] = {}
+        return _split(a, b, splits - 1) if splits else []
+    width = (len(kept_b) + 7) // 8
+    marks = {line: bytearray(width) for line in common}
     for bit, index in enumerate(kept_b):
-        where[b[index]] = where.get(b[index], 0) | 1 << bit
+        marks[b[index]][bit >> 3] |= 1 << (bit & 7)
+    where = {line: int.from_bytes(bits, "little") for line, bits in marks.items()}
     full = (1 << len(kept_b)) - 1
     row = full
-    rows: list[int] = []
+    rows: list[bytes] = []  # as bytes: a bit of a long integer costs a copy of it
     for index in kept_a:
         matched = row & where[a[index]]
         row = ((row + matched) | (row - matched)) & full
-        rows.append(row)
+        rows.append(row.to_bytes(width, "little"))
     pairs: list[tuple[int, int]] = []
     i, j = len(kept_a) - 1, len(kept_b) - 1
     while i >= 0 and j >= 0:
         # A cleared bit j in row i says: the best for (i, j) is one more than for (i, j - 1).
-        if rows[i] >> j & 1:
+        if rows[i][j >> 3] >> (j & 7) & 1:
             j -= 1
-        elif i and not rows[i - 1] >> j & 1:
+        elif i and not rows[i - 1][j >> 3] >> (j & 7) & 1:
             i -= 1
         else:
             pairs.append((kept_a[i], kept_b[j]))
@@ -129,7 +134,7 @@ def _table(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int, int]]:
     return _runs(pairs)
 
 
-def _split(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int, int]]:
+def _split(a: Sequence[int], b: Sequence[int], splits: int) -> list[tuple[int, int, int]]:
     """For very large inputs: matched between anchors, the lines unique on both sides, in a longest rising chain."""
     anchors = _rising(_unique_pairs(a, b))
     if not anchors:
@@ -138,7 +143,7 @@ def _split(a: Sequence[int], b: Sequence[int]) -> list[tuple[int, int, int]]:
     x = y = 0
     for at_a, at_b in [*anchors, (len(a), len(b))]:
         if at_a > x and at_b > y and (len(a) > at_a - x or len(b) > at_b - y):
-            for start_a, start_b, length in _matches(a[x:at_a], b[y:at_b]):
+            for start_a, start_b, length in _matches(a[x:at_a], b[y:at_b], splits):
                 pairs += [(x + start_a + step, y + start_b + step) for step in range(length)]
         if at_a < len(a) and at_b < len(b):
             pairs.append((at_a, at_b))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portkit.change.ident import KEYWORDS
 from portkit.text import split_lines
@@ -19,14 +19,15 @@ _EXPANSION = re.compile(rb":[^$\n]*\$")
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """`raw[i]` is line i with its LF; `keys[i]` its integer; `loose[i]` the integer of the line with all white
-    space taken out (0 for a blank line)."""
+    """`raw[i]` is line i with its LF; `keys[i]` its integer, 0 for a blank line."""
 
     content: bytes
     raw: tuple[bytes, ...]
     keys: tuple[int, ...]
     folded: tuple[int, ...]
     """The indexes of the lines in which a keyword was folded."""
+    headers: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
+    """What `functions.header_of` has found so far."""
 
 
 class LineTable:
@@ -34,7 +35,6 @@ class LineTable:
 
     def __init__(self, remember: int = 64) -> None:
         self._keys: dict[bytes, int] = {b"\n": 0}
-        self._loose: dict[int, int] = {}
         self._recent: OrderedDict[bytes, Lines] = OrderedDict()
         self._remember = remember
 
@@ -47,9 +47,12 @@ class LineTable:
         raw = split_lines(content)
         folded: dict[int, bytes] = {}
         if b"$" in content:
+            index = seen = 0
             for match in KEYWORDS.finditer(content):
-                index = content.count(b"\n", 0, match.start())
-                folded.setdefault(index, fold(raw[index]))
+                index += content.count(b"\n", seen, match.start())
+                seen = match.start()
+                if index not in folded:
+                    folded[index] = fold(raw[index])
         keys = self._keys
         numbers = [keys.setdefault(line, len(keys)) for line in raw]
         for index, line in folded.items():

@@ -140,7 +140,7 @@ def loosely_equal(one: Sequence[bytes], other: Sequence[bytes]) -> bool:
 def same_function(one: Lines, at_one: int, other: Lines, at_other: int, map_lines: Alignment | None) -> bool:
     """Whether two places stand in the same function: by name, or (a function renamed downstream) because the one's
     header is the line the other's corresponds to."""
-    first, second = header_of(one.raw, at_one), header_of(other.raw, at_other)
+    first, second = header_of(one.raw, at_one, one.headers), header_of(other.raw, at_other, other.headers)
     if first < 0 or second < 0:
         return first == second
     if name_in(one.raw[first]) == name_in(other.raw[second]):

@@ -52,7 +52,7 @@ def added_names(file: RepoPath, theirs: Lines, hunks: Iterable[Hunk]) -> dict[by
 def _local_to(lines: Lines, index: int, file: RepoPath) -> str:
     if file.endswith(".h") or not lines.raw[index][:1].isspace():
         return ""
-    header = header_of(lines.raw, index)
+    header = header_of(lines.raw, index, lines.headers)
     if header < 0:
         return ""
     text = lines.raw[header].rstrip()

@@ -71,13 +71,13 @@ def regions(
             group_theirs.append(other)
             j += 1
         grown = True
-        while grown:
+        while grown:  # what comes next can only meet the last of the other side
             grown = False
-            while i < len(ours_hunks) and any(meet(ours_hunks[i], hunk) for hunk in group_theirs):
+            while i < len(ours_hunks) and any(meet(ours_hunks[i], hunk) for hunk in group_theirs[-2:]):
                 group_ours.append(ours_hunks[i])
                 i += 1
                 grown = True
-            while j < len(theirs_hunks) and any(meet(theirs_hunks[j], hunk) for hunk in group_ours):
+            while j < len(theirs_hunks) and any(meet(theirs_hunks[j], hunk) for hunk in group_ours[-2:]):
                 group_theirs.append(theirs_hunks[j])
                 j += 1
                 grown = True

@@ -5,6 +5,7 @@ The rules read as a table over (base, theirs, ours); only the last case goes dow
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -120,7 +121,7 @@ class FileMerger:
         return _clash(theirs, Kind.ADD_ADD, "upstream adds a file that the target has already", None, ours, theirs)
 
     def _same_but_keywords(self, one: bytes, other: bytes) -> bool:
-        """Whether two contents differ in keyword lines only. A date written by hand in a manual page is a local edit."""
+        """Whether two contents differ in keyword lines only. A manual page's date by hand is a local edit."""
         if is_binary(one) or is_binary(other):
             return False
         return self._bare(one) == self._bare(other)
@@ -190,9 +191,8 @@ def _related(sides: Sides) -> bool:
 
 
 def _region_clash(sides: Sides, region: Region, kind: Kind) -> Clash:
-    hunk = next(
-        (index for index, one in enumerate(sides.upstream, 1) if one.a1 >= region.base0 and one.a0 <= region.base1), 0
-    )
+    at = bisect_left(sides.upstream, region.base0, key=lambda one: one.a1)
+    hunk = at + 1 if at < len(sides.upstream) and sides.upstream[at].a0 <= region.base1 else 0
     function = function_at(sides.base.raw, region.base0, sides.base.headers) or function_at(
         sides.theirs.raw, region.theirs0, sides.theirs.headers
     )

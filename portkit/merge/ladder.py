@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -118,15 +119,22 @@ def _cleared(sides: Sides, upstream: Sequence[Hunk]) -> list[Hunk]:
     result: list[Hunk] = []
     for index, hunk in enumerate(upstream):
         chosen = hunk
-        if any(meet(hunk, local) for local in sides.local):
+        if _in_the_way(sides, hunk):
             low = result[-1].a1 if result else 0
             high = upstream[index + 1].a0 if index + 1 < len(upstream) else len(sides.base.keys)
             for other in slides(hunk, sides.base.keys, sides.theirs.keys):
-                if low <= other.a0 and other.a1 <= high and not any(meet(other, local) for local in sides.local):
+                if low <= other.a0 and other.a1 <= high and not _in_the_way(sides, other):
                     chosen = other
                     break
         result.append(chosen)
     return result
+
+
+def _in_the_way(sides: Sides, hunk: Hunk) -> bool:
+    """Whether a local hunk meets `hunk`."""
+    starts = sides.to_ours.starts
+    first = max(0, bisect_left(starts, hunk.a0) - 1)
+    return any(meet(hunk, local) for local in sides.local[first : bisect_right(starts, hunk.a1)])
 
 
 def _rendered(sides: Sides, found: Sequence[Region], deleted: frozenset[int]) -> bytes:

@@ -6,8 +6,10 @@ Both the ladder and the gate ask here; neither is told what the other concluded.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 
 from portkit.change.functions import header_of, name_in
 from portkit.change.linediff import Hunk, hunks
@@ -16,6 +18,11 @@ from portkit.merge.alignment import Alignment
 
 _NEAR = 15
 """Lines within which a copy of a short addition counts as the same addition."""
+
+_UNMISTAKABLE = 4
+"""From this many lines with words on, a copy of an addition counts wherever it stands."""
+
+_MANY = 16
 
 _WORD = re.compile(rb"[A-Za-z0-9_]{3,}")
 
@@ -75,25 +82,27 @@ class Sides:
         high = self.to_ours.gap(hunk.a1)[1]
         if self.ours.keys[low:high] == added:
             return True
-        return any(self._close(hunk, at) for at in self.local_copies(self.theirs, hunk.b0, hunk.b1))
+        raw = self.theirs.raw[hunk.b0 : hunk.b1]
+        if not significant(raw):
+            return False
+        copies = _runs_of(added, self._local, self.ours.keys, self.local)
+        if sum(1 for line in raw if _WORD.search(line)) >= _UNMISTAKABLE:
+            return next(copies, None) is not None
+        return any(self._close(hunk, at) for at, _ in copies)
 
     def strays(self, hunk: Hunk) -> list[int]:
         """Where ours, elsewhere, still holds the lines `hunk` deletes. Empty where upstream itself puts them
         elsewhere: then a copy may be what upstream meant."""
         removed = self.removed(hunk)
-        for other in self.upstream:
-            if other is not hunk and _holds(self.added(other), removed):
+        for _, other in _runs_of(removed, self._brought, self.theirs.keys, self.upstream):
+            if other is not hunk:
                 return []
         return self.local_copies(self.base, hunk.a0, hunk.a1)
 
     def _close(self, hunk: Hunk, at: int) -> bool:
-        """Whether line `at` of ours is near where `hunk` belongs: the same function, and few lines away unless the
-        addition is long enough to be unmistakable."""
+        """Whether line `at` of ours is near where `hunk` belongs: the same function, and few lines away."""
         low = self.to_ours.gap(hunk.a0)[0]
         high = self.to_ours.gap(hunk.a1)[1]
-        words = sum(1 for raw in self.theirs.raw[hunk.b0 : hunk.b1] if _WORD.search(raw))
-        if words >= 4:
-            return True
         return low - _NEAR <= at <= high + _NEAR and same_function(
             self.base, hunk.a0, self.ours, at, self.to_ours
         )
@@ -101,24 +110,46 @@ class Sides:
     def local_copies(self, side: Lines, start: int, end: int) -> list[int]:
         """Where ours, in lines that base does not share, holds the lines start..end of `side` in one run.
 
-        Empty where those lines say too little to be recognised (only braces, blanks, short words).
+        Empty where those lines say too little to be recognised (only braces, blanks, short words); of many places
+        only the first few are told.
         """
-        wanted = side.keys[start:end]
         if not significant(side.raw[start:end]):
             return []
-        ours, marks = self.ours.keys, self.only_ours
-        return [
-            at
-            for hunk in self.local
-            for at in range(hunk.b0, hunk.b1 - len(wanted) + 1)
-            if ours[at] == wanted[0] and ours[at : at + len(wanted)] == wanted and marks[at]
-        ]
+        found = _runs_of(side.keys[start:end], self._local, self.ours.keys, self.local)
+        return [at for at, _ in islice(found, _MANY)]
+
+    @cached_property
+    def _local(self) -> dict[int, list[int]]:
+        return _places(self.ours.keys, self.local)
+
+    @cached_property
+    def _brought(self) -> dict[int, list[int]]:
+        return _places(self.theirs.keys, self.upstream)
 
 
-def _holds(lines: Sequence[int], wanted: Sequence[int]) -> bool:
-    """Whether `lines` hold `wanted` in one run."""
-    width = len(wanted)
-    return any(lines[at : at + width] == wanted for at in range(len(lines) - width + 1))
+def _places(new: Sequence[int], hunks: Sequence[Hunk]) -> dict[int, list[int]]:
+    """Line to the indexes at which `hunks` add it to `new`."""
+    found: dict[int, list[int]] = {}
+    for hunk in hunks:
+        for index in range(hunk.b0, hunk.b1):
+            found.setdefault(new[index], []).append(index)
+    return found
+
+
+def _runs_of(
+    wanted: tuple[int, ...], places: dict[int, list[int]], new: tuple[int, ...], hunks: Sequence[Hunk]
+) -> Iterator[tuple[int, Hunk]]:
+    """Where `new` holds `wanted` in one run that one of `hunks` adds, and that hunk, in order."""
+    if not wanted:
+        return
+    rarest = min(range(len(wanted)), key=lambda step: len(places.get(wanted[step], ())))
+    for index in places.get(wanted[rarest], ()):
+        start, end = index - rarest, index - rarest + len(wanted)
+        if start < 0 or end > len(new):
+            continue
+        hunk = hunks[bisect_right(hunks, index, key=lambda one: one.b0) - 1]
+        if hunk.b0 <= start and end <= hunk.b1 and new[start:end] == wanted:
+            yield start, hunk
 
 
 def significant(lines: Sequence[bytes]) -> bool:

@@ -19,6 +19,9 @@ from portkit.paths import RepoPath
 _C_FILE = (".c", ".h", ".y", ".l")
 _NAME = re.compile(rb"[A-Za-z_]\w{2,}")
 _NOT_CODE = re.compile(rb'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*.*?(?:\*/|$)|//.*$')
+_LONGEST = 2000
+"""As much of a line is read: nobody writes longer ones, and a hostile one could make the search slow."""
+
 _IN_COMMENT = re.compile(rb"^\s*\*(?:[\s/]|$)")
 
 
@@ -40,7 +43,7 @@ def added_names(file: RepoPath, theirs: Lines, hunks: Iterable[Hunk]) -> dict[by
             raw = theirs.raw[index]
             if _IN_COMMENT.match(raw):
                 continue
-            names = _NAME.findall(_NOT_CODE.sub(b" ", raw))
+            names = _NAME.findall(_NOT_CODE.sub(b" ", raw[:_LONGEST]))
             if not names:
                 continue
             place = Place(file, _local_to(theirs, index, file))

@@ -54,7 +54,8 @@ def checkpoint(work: Scratch, name: str, until: str, *, say: bool) -> int:
         if say:
             explain(component["changesets"])
         if component["name"] == "imsg":
-            print(f"    {work.git('log', '--reverse', '-1', '--format=%s', ONTO + '..portkit/imsg').strip()}")
+            first = work.git("log", "--reverse", "--format=%s", f"{ONTO}..portkit/imsg").split("\n")[0]
+            print(f"    its first commit: {first}")
     report = judged(work, ONTO, "portkit/dhclient")
     kinds = ", ".join(f"{report.count(kind)} {kind}" for kind in ("faithful", "already", "unfaithful"))
     print(f"  bench/faithful.py, hunks: {kinds}; in {report.commits} commits")

@@ -13,6 +13,7 @@ from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.report.contract import sync_object
 from portkit.report.waiting import new_since, open_ids
 from portkit.store.results import Results
+from portkit.sync.component import WATCH_DAYS
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
 from portkit.sync.run import Request
 from portkit.target.refs import RefUpdate
@@ -94,7 +95,7 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
         if notice.kind in ("port", "branch", "needs", "rewritten"):
             screen.paragraph(notice.text)
     if outcome.mode == "watch":
-        screen.paragraph(f"{len(outcome.watched)} changesets upstream in the last 90 days up to the newest")
+        screen.paragraph(f"{_counted(len(outcome.watched))} upstream in the {WATCH_DAYS} days up to the newest")
         return
     if outcome.mode == "port":
         return
@@ -102,7 +103,7 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
         screen.paragraph("nothing new upstream")
     else:
         told = ", ".join(f"{count} {state}" for state, count in counts.items() if count and state != "changesets")
-        screen.paragraph(f"{counts['changesets']} changesets: {told}")
+        screen.paragraph(f"{_counted(counts['changesets'])}: {told}")
     if dry_run:
         screen.paragraph(f"dry run: {outcome.branch} was not written")
     elif outcome.changed:
@@ -134,6 +135,10 @@ def _tell_parked(screen: Screen, one: ChangesetOutcome, by_id: dict[str, Changes
         ]
         reason = f"waits for {', '.join(roots)}: {reason}"
     screen.paragraph(reason, first="            ", indent="            ")
+
+
+def _counted(count: int) -> str:
+    return "1 changeset" if count == 1 else f"{count} changesets"
 
 
 def _unmapped(outcome: ComponentOutcome) -> Sequence[tuple[str, str]]:

@@ -119,6 +119,11 @@ class GitRepository:
             raise UserError(f"{role}: {location} is no git repository", cause=cause)
         return cls(Path(os.fsdecode(done.stdout.rstrip(b"\n"))))
 
+    def common_file(self, name: str) -> Path:
+        """Where git keeps the file `name` of the whole repository, whichever of its worktrees this is."""
+        told = self.run("rev-parse", "--path-format=absolute", "--git-common-dir").rstrip(b"\n")
+        return Path(os.fsdecode(told)) / name
+
     def command(self, *arguments: str) -> list[str]:
         """The argv of a git command on this repository, with what the repository would start switched off."""
         return ["git", *_QUIET, f"--git-dir={self.git_dir}", *arguments]

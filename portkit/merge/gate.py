@@ -99,7 +99,9 @@ def _explain(
             if _carries(sides, result, whole, sides.upstream[index]) == "here":
                 return used, (index,)
     if elsewhere >= 0:
-        return Verdict(Gate.FAILED, "the change stands at another place than upstream's", elsewhere + 1)
+        hunk = sides.upstream[elsewhere]
+        text = _quoted(sides.theirs, hunk.b0, hunk.b1) if hunk.b0 < hunk.b1 else _quoted(sides.base, hunk.a0, hunk.a1)
+        return Verdict(Gate.FAILED, f"the change stands at another place than upstream's: {text}", elsewhere + 1)
     return Verdict(Gate.FAILED, _extra(sides, result, made[at]))
 
 

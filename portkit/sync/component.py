@@ -130,14 +130,44 @@ class ComponentRun:
             return ()
         return tuple(one for one in seen if one.date > seen[-1].date - WATCH_DAYS * _DAY)
 
-    def start(self, onto: str, until: int) -> tuple[Tree, Ledger, Start]:
-        """The target's tree, its ledger and the component's baselines at `onto`."""
+    def start(self, onto: str, until: int, *, cutting: bool = True) -> tuple[Tree, Ledger, Start]:
+        """The target's tree, its ledger and the component's baselines at `onto`. Raises UserError where a shallow
+        repository lacks history that is needed for them; `cutting` False asks nothing of the target's."""
+        if cutting:
+            self._refuse_cut_target()
         tree = self._target.tree(onto, self._component.target_folders())
         ledger = self._ledger
         if ledger is None:
             ledger = read_ledger(reversed(list(self._target.trailer_commits(onto))))
         finder = BaselineFinder(self.lineage, self._history, self._memory, self._title)
-        return tree, ledger, find_start(self._component, self.lineage, finder, self._target, tree, ledger, until)
+        start = find_start(self._component, self.lineage, finder, self._target, tree, ledger, until)
+        self._refuse_cut_upstream(start)
+        return tree, ledger, start
+
+    def _refuse_cut_target(self) -> None:
+        """What was ported before is read from the history of the component's files: it must be there."""
+        for commit in self._target.cut:
+            entries = self._target.tree(commit, self._component.target_folders()).entries
+            if any(self._component.upstream_of(path) for path in entries):
+                raise UserError(
+                    f"the target is shallow: the history of {self._component.name} before {commit[:12]} is cut off",
+                    cause="what was ported before is read from that history",
+                    hint="git fetch --unshallow, in the target",
+                )
+
+    def _refuse_cut_upstream(self, start: Start) -> None:
+        """A baseline older than what is there would be taken for another."""
+        if not self._history.shallow:
+            return
+        for file in start.files:
+            if file.recorded and not any(
+                version.revision == file.recorded for version in self.lineage.versions(file.upstream)
+            ):
+                raise UserError(
+                    f"upstream {self._component.upstream} is shallow, and {file.upstream} {file.recorded}, from which "
+                    f"{file.target} derives, is cut off",
+                    hint="git fetch --unshallow, in the upstream repository",
+                )
 
     @property
     def lineage(self) -> Lineage:
@@ -148,7 +178,7 @@ class ComponentRun:
 
     def _replayed(self, onto: str, scope: Scope, until: int) -> Plan:
         component = self._component
-        tree, ledger, start = self.start(onto, until)
+        tree, ledger, start = self.start(onto, until, cutting=not scope.ids)
         mapped = [path for path in tree.entries if component.upstream_of(path)]
         position = {changeset.id: index for index, changeset in enumerate(self._changesets)}
         picker = Picker(component, self.lineage, self._history, tree, readme_deleted(component, tree, self._title))
@@ -302,8 +332,13 @@ def _file_outcome(component: str, state: State, pick: Pick, merge: FileMerge | N
 
 
 def _conflict(component: str, pick: Pick, clash: Clash) -> Conflict:
-    """Known by path, revision and place, never by a hash: a rewritten mirror changes no id."""
-    key = "\0".join((component, pick.upstream, pick.revision or "", str(clash.hunk), clash.kind))
+    """Known by path, revision and place, never by a commit's hash: a rewritten mirror changes no id. Where upstream
+    writes no ident line, the content stands in for the revision."""
+    label = pick.revision or ""
+    version = pick.theirs or pick.base
+    if not label[:1].isdigit() and version is not None:
+        label = hashlib.sha256(version.content).hexdigest()
+    key = "\0".join((component, pick.upstream, label, str(clash.hunk), clash.kind))
     digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return Conflict(
         f"c-{digest}", ConflictKind(clash.kind), pick.target, clash.function, clash.hunk, clash.reason,

@@ -173,11 +173,11 @@ class Picker:
 
     def _standing(self, change: FileChange, place: RepoPath) -> str:
         if change.new is None and self._component.kept(place):
-            return "upstream deletes it, the target keeps it (keep)"
+            return "upstream deletes it, the target keeps it (the map's keep)"
         if place in self._tree.entries:
             return ""
         if self._component.deleted_on_purpose(place):
-            return "deleted on purpose (deleted)"
+            return "deleted on purpose (the map's deleted)"
         if place in self._deleted or any(place.startswith(one) for one in self._deleted if one.endswith("/")):
             return "deleted on purpose (README.DELETED)"
         return ""

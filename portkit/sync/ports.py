@@ -31,6 +31,11 @@ class History(Contents, Protocol):
         ...
 
     @property
+    def shallow(self) -> bool:
+        """Whether the history before some commits is not there; those then stand as if they had added every file."""
+        ...
+
+    @property
     def rewritten(self) -> bool:
         """Whether upstream's history was found rewritten since the last run."""
         ...
@@ -113,7 +118,10 @@ class Memory(Protocol):
 
 
 class Target(Protocol):
-    """The target's repository, as far as the use cases read it."""
+    """The target's repository, as far as the use cases read it. `cut`: the commits whose parents it lacks."""
+
+    @property
+    def cut(self) -> tuple[str, ...]: ...
 
     def tree(self, commit: str, folders: Sequence[str]) -> Tree: ...
 

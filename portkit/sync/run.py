@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from portkit.change.changeset import Changeset
@@ -109,10 +110,7 @@ class Sync:
             run = self.component_run(component, onto)
         else:
             onto = request.onto
-        scope = Scope(
-            lambda changesets: position_of(changesets, request.until, history) if request.until else len(changesets) - 1,
-            request.changesets,
-        )
+        scope = Scope(partial(_until, request.until, history), request.changesets)
         self._progress(f"{component.name}: replaying")
         plan = run.plan(onto, scope)
         plan = replace(plan, outcome=replace(plan.outcome, notices=notices + plan.outcome.notices))
@@ -127,7 +125,7 @@ class Sync:
         if component.mode in (Mode.WATCH, Mode.PORT) or request.changesets:
             return ()
         changesets = run.changesets
-        until = position_of(changesets, request.until, history) if request.until else len(changesets) - 1
+        until = _until(request.until, history, changesets)
         return tuple(
             need.component
             for need in component.needs
@@ -147,6 +145,11 @@ class Sync:
         policy = AuthorPolicy(self._map.commit.author)
         return BranchWriter(self._target, messages, policy).write(plan, branch)
 
+
+
+def _until(point: str, history: History, changesets: Sequence[Changeset]) -> int:
+    """The position of the last changeset to look at: all of them where no `point` was given."""
+    return position_of(changesets, point, history) if point else len(changesets) - 1
 
 
 def _just_before(changesets: Sequence[Changeset], since: str, history: History) -> int:

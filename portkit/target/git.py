@@ -150,6 +150,15 @@ class GitTarget:
         it)."""
         return self.repository.run("rev-parse", "--is-shallow-repository").strip() == b"true"
 
+    @cached_property
+    def cut(self) -> tuple[str, ...]:
+        """The commits whose parents a shallow repository lacks (gitrepository-layout(5), shallow); none for a whole
+        one."""
+        try:
+            return tuple(self.repository.common_file("shallow").read_text("ascii").split())
+        except FileNotFoundError:
+            return ()
+
     def resolve(self, revision: str) -> str:
         """The full hash of the commit `revision` names. Raises UserError where it names none."""
         return self.repository.resolve(revision, role=_ROLE)

@@ -24,6 +24,9 @@ _UNMISTAKABLE = 4
 
 _MANY = 16
 
+_BESIDE = 3
+"""How far from a hunk the lines are looked for that all three sides share."""
+
 _WORD = re.compile(rb"[A-Za-z0-9_]{3,}")
 
 
@@ -50,15 +53,6 @@ class Sides:
         """Where base's lines stand in theirs."""
         return Alignment.of(self.upstream)
 
-    @cached_property
-    def only_ours(self) -> tuple[bool, ...]:
-        """Per line of ours: whether it stands in no line of base's stead, that is, is local or was ported."""
-        marks = [False] * len(self.ours.keys)
-        for hunk in self.local:
-            for index in range(hunk.b0, hunk.b1):
-                marks[index] = True
-        return tuple(marks)
-
     def removed(self, hunk: Hunk) -> tuple[int, ...]:
         """The base lines `hunk` takes away."""
         return self.base.keys[hunk.a0 : hunk.a1]
@@ -74,10 +68,12 @@ class Sides:
     def already(self, hunk: Hunk) -> bool:
         """Whether ours makes the change of `hunk` already: its new lines stand there, the old ones do not."""
         added = self.added(hunk)
+        if added and self._made_here(hunk):
+            return True
         if not self.gone(hunk):
             return False
         if not added:
-            return not self.strays(hunk)
+            return not self.strays(hunk) and not self._lingers(hunk)
         low = self.to_ours.gap(hunk.a0)[0]
         high = self.to_ours.gap(hunk.a1)[1]
         if self.ours.keys[low:high] == added:
@@ -90,14 +86,50 @@ class Sides:
             return next(copies, None) is not None
         return any(self._close(hunk, at) for at, _ in copies)
 
+    def _made_here(self, hunk: Hunk) -> bool:
+        """Whether ours is theirs from a line that base has before `hunk` to one that it has behind: so it is even
+        where the lines between were matched in another way than in theirs."""
+        ends = [(hunk.a1 + step, hunk.b1 + step) for step in range(_BESIDE)]
+        last = len(self.base.keys), len(self.theirs.keys), len(self.ours.keys)
+        for step in range(1, _BESIDE + 1):
+            start = self._in_ours(hunk.a0 - step)
+            if start is None or hunk.b0 - step < -1:
+                continue
+            for base_end, theirs_end in ends:
+                end = last[2] if (base_end, theirs_end) == last[:2] else self._in_ours(base_end)
+                if end is not None and end >= 0 and theirs_end <= last[1] and (
+                    self.ours.keys[max(0, start) : end + 1]
+                    == self.theirs.keys[max(0, hunk.b0 - step) : theirs_end + 1]
+                ):
+                    return True
+        return False
+
+    def _in_ours(self, index: int) -> int | None:
+        """Where base's line `index` stands in ours, -1 for what stands before the first; None where it does not."""
+        if index < 0 or index >= len(self.base.keys):
+            return -1 if index == -1 else None
+        found = self.to_ours.new_of(index)
+        return found if found >= 0 else None
+
     def strays(self, hunk: Hunk) -> list[int]:
         """Where ours, elsewhere, still holds the lines `hunk` deletes. Empty where upstream itself puts them
         elsewhere: then a copy may be what upstream meant."""
-        removed = self.removed(hunk)
-        for _, other in _runs_of(removed, self._brought, self.theirs.keys, self.upstream):
-            if other is not hunk:
-                return []
-        return self.local_copies(self.base, hunk.a0, hunk.a1)
+        return [] if self._puts_elsewhere(hunk) else self.local_copies(self.base, hunk.a0, hunk.a1)
+
+    def _puts_elsewhere(self, hunk: Hunk) -> bool:
+        """Whether upstream adds elsewhere the lines that `hunk` removes."""
+        found = _runs_of(self.removed(hunk), self._brought, self.theirs.keys, self.upstream)
+        return any(other is not hunk for _, other in found)
+
+    def _lingers(self, hunk: Hunk) -> bool:
+        """Whether the lines `hunk` deletes, too short to be recognised anywhere, stand elsewhere in the same function
+        of ours: a declaration that was moved down is still to be deleted, though which line it is cannot be told."""
+        if not any(_WORD.search(raw) for raw in self.base.raw[hunk.a0 : hunk.a1]) or self._puts_elsewhere(hunk):
+            return False
+        copies = _runs_of(self.removed(hunk), self._local, self.ours.keys, self.local)
+        return any(
+            same_function(self.base, hunk.a0, self.ours, at, self.to_ours) for at, _ in islice(copies, _MANY)
+        )
 
     def _close(self, hunk: Hunk, at: int) -> bool:
         """Whether line `at` of ours is near where `hunk` belongs: the same function, and few lines away."""

@@ -14,10 +14,12 @@ The place is the same when, of the positions at which a hunk means the same, one
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import Lines, LineTable
@@ -26,6 +28,11 @@ from portkit.merge.sides import Sides, loosely_equal, same_function, significant
 
 _NEIGHBOURS = 3
 _ENOUGH = 2
+
+_ALIKE = 12
+"""As many of upstream's hunks that look like one in the result are tried, on either side of it."""
+
+_LinesOf = tuple[tuple[bytes, ...], tuple[int, ...]]
 
 
 class Gate(StrEnum):
@@ -56,17 +63,16 @@ def check(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> Verdict:
 def judge(sides: Sides, result: Lines) -> Verdict:
     """The gate on sides that are aligned already."""
     made = hunks(sides.ours.keys, result.keys)
-    left = list(range(len(sides.upstream)))
+    left = _Left(sides)
     at = 0
     while at < len(made):
         taken = _explain(sides, result, made, at, left)
         if isinstance(taken, Verdict):
             return taken
         used, explained = taken
-        for index in explained:
-            left.remove(index)
+        left.explained(explained)
         at += used
-    for index in left:
+    for index in sorted(left.indexes):
         if not sides.already(sides.upstream[index]):
             return Verdict(Gate.FAILED, _missing(sides, sides.upstream[index]), index + 1)
     foreign = _foreign_keyword_line(sides, result)
@@ -75,27 +81,71 @@ def judge(sides: Sides, result: Lines) -> Verdict:
     return Verdict(Gate.FAITHFUL if made else Gate.ALREADY)
 
 
+class _Left:
+    """Upstream's hunks that nothing in the result has carried out so far, and which of them are worth a look."""
+
+    def __init__(self, sides: Sides) -> None:
+        self._sides = sides
+        self.indexes = set(range(len(sides.upstream)))
+        self._by_lines: dict[_LinesOf, list[int]] = {}
+        for index, hunk in enumerate(sides.upstream):
+            self._by_lines.setdefault(_lines_of(sides.base, sides.theirs, hunk), []).append(index)
+
+    def explained(self, indexes: Iterable[int]) -> None:
+        """Takes out what the result carries out."""
+        for index in indexes:
+            self.indexes.remove(index)
+            hunk = self._sides.upstream[index]
+            alike = self._by_lines[_lines_of(self._sides.base, self._sides.theirs, hunk)]
+            del alike[bisect_left(alike, index)]
+
+    def like(self, result: Lines, made: Hunk) -> list[int]:
+        """Those that remove and add the same lines as `made`, in any order: sliding turns them round. Those whose
+        place is nearest to it come first."""
+        alike = self._by_lines.get(_lines_of(self._sides.ours, result, made), [])
+        if len(alike) < 2:
+            return list(alike)
+        upstream, gap = self._sides.upstream, self._sides.to_ours.gap
+        at = bisect_left(alike, made.a0, key=lambda index: gap(upstream[index].a0)[0])
+        near = alike[max(0, at - _ALIKE) : at + _ALIKE]
+        return sorted(near, key=lambda index: abs(gap(upstream[index].a0)[0] - made.a0))
+
+    def near(self, made: Hunk) -> list[int]:
+        """Those whose place in ours may be that of `made`, in order."""
+        upstream, gap = self._sides.upstream, self._sides.to_ours.gap
+        first = bisect_left(upstream, made.a0, key=lambda hunk: gap(hunk.a1)[1])
+        last = bisect_right(upstream, made.a1, key=lambda hunk: gap(hunk.a0)[0])
+        return [index for index in range(first, last) if index in self.indexes]
+
+
+def _lines_of(old: Lines, new: Lines, hunk: Hunk) -> _LinesOf:
+    """The lines a hunk removes, white space and keywords apart, and those it adds, each in order of their value."""
+    removed = [b"$" if line.count(b"$") > 1 else b"".join(line.split()) for line in old.raw[hunk.a0 : hunk.a1]]
+    return tuple(sorted(removed)), tuple(sorted(new.keys[hunk.b0 : hunk.b1]))
+
+
 def _explain(
-    sides: Sides, result: Lines, made: Sequence[Hunk], at: int, left: Sequence[int]
+    sides: Sides, result: Lines, made: Sequence[Hunk], at: int, left: _Left
 ) -> tuple[int, tuple[int, ...]] | Verdict:
     """Which of upstream's hunks `left` the hunk made[at] carries out: (how many of `made`, which of upstream's)."""
     elsewhere = -1
-    for index in left:
+    for index in left.like(result, made[at]):
         kind = _carries(sides, result, made[at], sides.upstream[index])
         if kind == "here":
             twice = _twice(sides, sides.upstream[index])
             return Verdict(Gate.FAILED, twice, index + 1) if twice else (1, (index,))
         if kind == "elsewhere" and elsewhere < 0:
             elsewhere = index
-    for start in range(len(left)):  # several of upstream's hunks grew together, the lines between them gone in ours
-        for end in range(start + 2, min(len(left), start + 6) + 1):
-            group = left[start:end]
+    near = left.near(made[at])
+    for start in range(len(near)):  # several of upstream's hunks grew together, the lines between them gone in ours
+        for end in range(start + 2, min(len(near), start + 6) + 1):
+            group = near[start:end]
             if _carries_all(sides, result, made[at], [sides.upstream[index] for index in group]):
                 return 1, tuple(group)
     for used in range(2, min(6, len(made) - at) + 1):  # one of upstream's fell apart
         first, last = made[at], made[at + used - 1]
         whole = Hunk(first.a0, last.a1, first.b0, last.b1)
-        for index in left:
+        for index in left.like(result, whole):
             if _carries(sides, result, whole, sides.upstream[index]) == "here":
                 return used, (index,)
     if elsewhere >= 0:
@@ -184,6 +234,9 @@ def _carries_all(sides: Sides, result: Lines, made: Hunk, group: Sequence[Hunk])
         added += sides.added(hunk)
     if sides.ours.keys[made.a0 : made.a1] != removed or result.keys[made.b0 : made.b1] != added:
         return False
+    for one, other in pairwise(group):  # else one of them was moved beside the next
+        if any(sides.to_ours.new_of(index) >= 0 for index in range(one.a1, other.a0)):
+            return False
     low, high = sides.to_ours.gap(group[0].a0)[0], sides.to_ours.gap(group[-1].a1)[1]
     between = Hunk(group[0].a0, group[-1].a1, group[0].b0, group[-1].b1)
     return low <= made.a0 and made.a1 <= high and _agreeing(sides, result, made, between)

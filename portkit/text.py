@@ -6,16 +6,12 @@ File content is bytes, always. Lines end at LF only: a form feed or a lone CR is
 from __future__ import annotations
 
 import unicodedata
+from io import BytesIO
 
 
 def split_lines(content: bytes) -> list[bytes]:
     """The lines of `content`, each with its LF; the last may lack one. `b"".join` gives `content` back."""
-    lines = content.split(b"\n")
-    last = lines.pop()
-    result = [line + b"\n" for line in lines]
-    if last:
-        result.append(last)
-    return result
+    return BytesIO(content).readlines()
 
 
 def decode(raw: bytes) -> str:

@@ -7,7 +7,7 @@ where a hunk could stand in several places it is slid as far down as it goes, as
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -37,6 +37,17 @@ def hunks(a: Sequence[int], b: Sequence[int]) -> tuple[Hunk, ...]:
     The same inputs give the same hunks on any machine.
     """
     return tuple(_slid(_grouped(_matches(a, b), len(a), len(b)), a, b))
+
+
+def canonical(found: Iterable[Hunk], a: Sequence[int], b: Sequence[int]) -> tuple[Hunk, ...]:
+    """Hunks that turn `a` into `b`, given in order, as `hunks` puts them: those that touch joined, slid down."""
+    joined: list[Hunk] = []
+    for hunk in found:
+        if joined and (joined[-1].a1, joined[-1].b1) == (hunk.a0, hunk.b0):
+            joined[-1] = Hunk(joined[-1].a0, hunk.a1, joined[-1].b0, hunk.b1)
+        else:
+            joined.append(hunk)
+    return tuple(_slid(joined, a, b))
 
 
 def _matches(a: Sequence[int], b: Sequence[int], splits: int = _SPLITS) -> list[tuple[int, int, int]]:

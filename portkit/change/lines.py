@@ -54,7 +54,9 @@ class LineTable:
                 if index not in folded:
                     folded[index] = fold(raw[index])
         keys = self._keys
-        numbers = [keys.setdefault(line, len(keys)) for line in raw]
+        for line in set(raw).difference(keys):
+            keys[line] = len(keys)
+        numbers = list(map(keys.__getitem__, raw))
         for index, line in folded.items():
             numbers[index] = keys.setdefault(line, len(keys))
         result = Lines(content, tuple(raw), tuple(numbers), tuple(folded))

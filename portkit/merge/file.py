@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portkit.change.functions import function_at
-from portkit.change.linediff import Hunk, hunks
+from portkit.change.linediff import Hunk, canonical, hunks
 from portkit.change.lines import Lines, LineTable
 from portkit.merge.diff3 import Region
 from portkit.merge.gate import Gate, Verdict, judge
@@ -19,6 +19,8 @@ from portkit.merge.sides import Sides
 from portkit.text import is_binary
 
 SYMLINK = 0o120000
+
+_REMEMBERED = 256
 
 
 class Kind(StrEnum):
@@ -80,6 +82,7 @@ class FileMerger:
     def __init__(self) -> None:
         self.table = LineTable(remember=96)
         self._hunks: dict[tuple[bytes, bytes], tuple[Hunk, ...]] = {}
+        self._local: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[Hunk, ...]] = {}
 
     def merge(self, base: Version | None, ours: Version | None, theirs: Version | None) -> FileMerge:
         """The change base to theirs, made on ours."""
@@ -103,6 +106,8 @@ class FileMerger:
         known = self._hunks.get((base, theirs))
         if known is None:
             known = hunks(self.table.lines(base).keys, self.table.lines(theirs).keys)
+            if len(self._hunks) > _REMEMBERED:
+                self._hunks.clear()
             self._hunks[base, theirs] = known
         return known
 
@@ -135,6 +140,8 @@ class FileMerger:
         sides = self._sides(base.content, ours.content, theirs.content)
         merged = merge(sides)
         result = Version(merged.content, mode)
+        if merged.local is not None:
+            self._keep_local(sides.theirs, self.table.lines(merged.content), merged.local)
         if merged.conflicts:
             kind = Kind.CONTENT if _related(sides) else Kind.NO_ANCESTOR
             clashes = tuple(_region_clash(sides, region, kind) for region in merged.conflicts)
@@ -147,14 +154,18 @@ class FileMerger:
 
     def _sides(self, base: bytes, ours: bytes, theirs: bytes) -> Sides:
         lines = self.table.lines
-        sides = Sides(
-            lines(base), lines(ours), lines(theirs), self._hunks.get((base, theirs)), self._hunks.get((base, ours))
-        )
-        if len(self._hunks) > 256:
-            self._hunks.clear()
-        self._hunks[base, theirs] = sides.upstream
-        self._hunks[base, ours] = sides.local
+        old, mine, new = lines(base), lines(ours), lines(theirs)
+        local = self._local.get((old.keys, mine.keys))
+        sides = Sides(old, mine, new, self.upstream_hunks(base, theirs), local)
+        self._local[old.keys, mine.keys] = sides.local
         return sides
+
+    def _keep_local(self, theirs: Lines, result: Lines, found: tuple[Hunk, ...]) -> None:
+        """Remembers what stays local past this change: the next one's base is this one's theirs. Its ident line will
+        be bumped, but keywords are folded in the keys."""
+        if len(self._local) > _REMEMBERED:
+            self._local.clear()
+        self._local[theirs.keys, result.keys] = canonical(found, theirs.keys, result.keys)
 
 
 def _merged_mode(base: Version, ours: Version, theirs: Version) -> tuple[int, FileMerge | None]:

@@ -31,11 +31,13 @@ _INCLUDE = re.compile(rb"#\s*include\b")
 @dataclass(frozen=True, slots=True)
 class Merged:
     """A merge of one file: `content` with upstream's side in the conflicting regions, of which `conflicts` lists
-    the first to last (none: the merge is clean)."""
+    the first to last (none: the merge is clean). `local` are the hunks that turn theirs into the result, in order,
+    where the regions tell: what was local to ours before is local to the result."""
 
     content: bytes
     method: str
     conflicts: tuple[Region, ...]
+    local: tuple[Hunk, ...] | None = None
 
     @property
     def clean(self) -> bool:
@@ -46,10 +48,10 @@ def merge(sides: Sides) -> Merged:
     """The merge of `sides` by the cheapest rung that is clean; by the dearest, with its conflicts, where none is."""
     base, ours, theirs = sides.base, sides.ours, sides.theirs
     if ours.keys == theirs.keys:
-        return Merged(ours.content, "equal", ())
+        return Merged(ours.content, "equal", (), ())
     upstream = list(sides.upstream)
     if not sides.local:
-        return Merged(_rendered(sides, _regions(sides, upstream), frozenset()), "copy", ())
+        return Merged(_rendered(sides, _regions(sides, upstream), frozenset()), "copy", (), ())
     used = {"diff3"}
     kept: list[Hunk] = []
     deleted: set[int] = set()
@@ -80,11 +82,13 @@ def merge(sides: Sides) -> Merged:
                 Side.THEIRS, region.base0, region.base1, region.ours0, region.ours1, region.theirs0, region.theirs1
             )
         found.append(region)
+    found = _ended(sides, found)
     conflicts = tuple(region for region in found if region.side is Side.CONFLICT)
     content = _rendered(sides, found, frozenset(deleted))
     if used == {"diff3", "present"} and content == ours.content:
         return Merged(content, "equal", conflicts)
-    return Merged(content, max(used, key=RUNGS.index), conflicts)
+    told = not used & {"present", "moved"}
+    return Merged(content, max(used, key=RUNGS.index), conflicts, _still_local(found) if told else None)
 
 
 def _regions(sides: Sides, upstream: Sequence[Hunk]) -> tuple[Region, ...]:
@@ -92,9 +96,10 @@ def _regions(sides: Sides, upstream: Sequence[Hunk]) -> tuple[Region, ...]:
 
 
 def _only_includes(sides: Sides, region: Region) -> bool:
-    """Whether both sides do nothing in `region` but add `#include` lines."""
+    """Whether both sides do nothing in `region` but add `#include` lines, none of them twice."""
     added = (*sides.ours.raw[region.ours0 : region.ours1], *sides.theirs.raw[region.theirs0 : region.theirs1])
-    return region.base0 == region.base1 and all(_INCLUDE.match(line) for line in added)
+    apart = len({b"".join(line.split()) for line in added}) == len(added)
+    return region.base0 == region.base1 and apart and all(_INCLUDE.match(line) for line in added)
 
 
 def _one_after_the_other(region: Region) -> tuple[Region, Region]:
@@ -104,6 +109,30 @@ def _one_after_the_other(region: Region) -> tuple[Region, Region]:
         Region(Side.THEIRS, at, at, ours0, ours0, theirs0, theirs1),
         Region(Side.OURS, at, at, ours0, ours1, theirs1, theirs1),
     )
+
+
+def _ended(sides: Sides, found: list[Region]) -> list[Region]:
+    """`found`, its end made one conflict where a line without a newline would not be the last one: one side took
+    the newline away, the other goes on behind it."""
+    for index, region in enumerate(found):
+        theirs = region.side in (Side.THEIRS, Side.CONFLICT)
+        raw, end = (sides.theirs.raw, region.theirs1) if theirs else (sides.ours.raw, region.ours1)
+        if not _emits(region) or end < len(raw) or raw[-1].endswith(b"\n"):
+            continue
+        if any(_emits(one) for one in found[index + 1 :]):
+            last = found[-1]
+            whole = Region(
+                Side.CONFLICT, region.base0, last.base1, region.ours0, last.ours1, region.theirs0, last.theirs1
+            )
+            return [*found[:index], whole]
+    return found
+
+
+def _emits(region: Region) -> bool:
+    """Whether a merge has lines of `region`."""
+    if region.side in (Side.THEIRS, Side.CONFLICT):
+        return region.theirs1 > region.theirs0
+    return region.ours1 > region.ours0
 
 
 def _moved_to(sides: Sides, hunk: Hunk) -> int:
@@ -135,6 +164,19 @@ def _in_the_way(sides: Sides, hunk: Hunk) -> bool:
     starts = sides.to_ours.starts
     first = max(0, bisect_left(starts, hunk.a0) - 1)
     return any(meet(hunk, local) for local in sides.local[first : bisect_right(starts, hunk.a1)])
+
+
+def _still_local(found: Sequence[Region]) -> tuple[Hunk, ...]:
+    """The hunks from theirs to the result of a merge that left no upstream hunk out: ours where only ours changed."""
+    result: list[Hunk] = []
+    at = 0
+    for region in found:
+        took_ours = region.side in (Side.OURS, Side.NONE, Side.BOTH)
+        length = region.ours1 - region.ours0 if took_ours else region.theirs1 - region.theirs0
+        if region.side is Side.OURS:
+            result.append(Hunk(region.theirs0, region.theirs1, at, at + length))
+        at += length
+    return tuple(result)
 
 
 def _rendered(sides: Sides, found: Sequence[Region], deleted: frozenset[int]) -> bytes:

@@ -18,7 +18,7 @@ from portkit.merge.file import Clash, FileMerge, Version
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
 from portkit.sync.baseline import BaselineFinder
-from portkit.sync.ledger import Ledger, read_ledger
+from portkit.sync.ledger import Ledger, marked_commits, read_ledger
 from portkit.sync.lineage import Lineage
 from portkit.sync.outcome import (
     ChangesetOutcome,
@@ -138,7 +138,7 @@ class ComponentRun:
         tree = self._target.tree(onto, self._component.target_folders())
         ledger = self._ledger
         if ledger is None:
-            ledger = read_ledger(reversed(list(self._target.trailer_commits(onto))))
+            ledger = read_ledger(marked_commits(self._target, self._memory, onto))
         finder = BaselineFinder(self.lineage, self._history, self._memory, self._title)
         start = find_start(self._component, self.lineage, finder, self._target, tree, ledger, until)
         self._refuse_cut_upstream(start)

@@ -7,12 +7,14 @@ is no entry. A revert of a port takes the entry back; a revert of that revert gi
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from portkit.change.changeset import Person
 from portkit.sync.message import COMMIT, DRAFT, REVISION, last_paragraph
-from portkit.sync.ports import TargetCommit
+from portkit.sync.ports import Memory, Target, TargetCommit
 
 _HASH = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 _REVERTS = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE)
@@ -56,6 +58,39 @@ class Ledger:
     def first_touching(self, path: str) -> Entry | None:
         """The oldest entry that carries a revision of the upstream file `path`, taken back or not."""
         return next((entry for entry in self.entries if any(path == one for one, _ in entry.revisions)), None)
+
+
+def marked_commits(target: Target, memory: Memory, onto: str) -> list[TargetCommit]:
+    """The commits up to `onto` that hold a trailer or say that they revert, oldest first.
+
+    What was read for another commit before is remembered: where that one is an ancestor, only what came since is
+    read.
+    """
+    known = _remembered(memory, onto)
+    if known is not None:
+        return known
+    newest = memory.get("ledger", "newest")
+    before = newest.decode("ascii", "replace") if newest is not None else ""
+    known = _remembered(memory, before) if before and target.is_ancestor(before, onto) else None
+    found = [*(known or []), *reversed(list(target.trailer_commits(onto, before if known is not None else "")))]
+    memory.put("ledger", onto, json.dumps([_fields(commit) for commit in found]).encode("ascii"))
+    memory.put("ledger", "newest", onto.encode("ascii"))
+    return found
+
+
+def _remembered(memory: Memory, key: str) -> list[TargetCommit] | None:
+    value = memory.get("ledger", key)
+    if value is None:
+        return None
+    return [
+        TargetCommit(identity, tuple(parents), date, authored, Person(name, email), message)
+        for identity, parents, date, authored, name, email, message in json.loads(value)
+    ]
+
+
+def _fields(commit: TargetCommit) -> tuple[str, tuple[str, ...], int, int, str, str, str]:
+    author = commit.author
+    return commit.id, commit.parents, commit.date, commit.authored, author.name, author.email, commit.message
 
 
 def read_ledger(commits: Iterable[TargetCommit]) -> Ledger:

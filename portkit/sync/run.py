@@ -12,7 +12,7 @@ from portkit.components.model import AuthorPolicy, Component, ComponentMap, Mode
 from portkit.errors import UserError
 from portkit.sync.branch import BranchMove, BranchWriter, Writable, Written
 from portkit.sync.component import ComponentRun, Plan, Scope, day_of, position_of
-from portkit.sync.ledger import Ledger, read_ledger
+from portkit.sync.ledger import Ledger, marked_commits, read_ledger
 from portkit.sync.message import MessageWriter
 from portkit.sync.outcome import ComponentOutcome, Notice
 from portkit.sync.ports import History, Memory, Target
@@ -87,7 +87,7 @@ class Sync:
                 hint="name a git mirror of it in the map",
             )
         if onto not in self._ledgers:
-            self._ledgers[onto] = read_ledger(reversed(list(self._target.trailer_commits(onto))))
+            self._ledgers[onto] = read_ledger(marked_commits(self._target, self._memory, onto))
         return ComponentRun(
             component, source.title, self._open_history(source), self._target, self._memory, ledger=self._ledgers[onto]
         )

@@ -14,6 +14,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -119,10 +120,11 @@ class GitRepository:
             raise UserError(f"{role}: {location} is no git repository", cause=cause)
         return cls(Path(os.fsdecode(done.stdout.rstrip(b"\n"))))
 
-    def common_file(self, name: str) -> Path:
-        """Where git keeps the file `name` of the whole repository, whichever of its worktrees this is."""
+    @cached_property
+    def common(self) -> Path:
+        """The git directory that all of the repository's worktrees share."""
         told = self.run("rev-parse", "--path-format=absolute", "--git-common-dir").rstrip(b"\n")
-        return Path(os.fsdecode(told)) / name
+        return Path(os.fsdecode(told))
 
     def command(self, *arguments: str) -> list[str]:
         """The argv of a git command on this repository, with what the repository would start switched off."""

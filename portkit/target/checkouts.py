@@ -34,9 +34,7 @@ class Checkout:
 
 def checkouts(repository: GitRepository) -> list[Checkout]:
     """Every worktree, the main one first; those whose folder has gone included, a bare repository not."""
-    common = Path(os.fsdecode(
-        repository.run("rev-parse", "--path-format=absolute", "--git-common-dir").rstrip(b"\n")
-    ))  # fmt: skip
+    common = repository.common
     linked = {os.path.realpath(path): git_dir for path, git_dir in _linked(common)}
     result = []
     for place, (path, branch, bare) in enumerate(_listed(repository)):

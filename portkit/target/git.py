@@ -95,6 +95,9 @@ class GitTarget:
         self._url = url
         self._progress = progress
         self._reader = BlobReader(repository)
+        self._refs: dict[str, str] = {}
+        self._commits: dict[str, TargetCommit] = {}
+        self._identity: Person | None = None
 
     @classmethod
     def open(cls, location: str, *, branch: str, state_dir: Path, progress: Progress) -> GitTarget:
@@ -155,7 +158,7 @@ class GitTarget:
         """The commits whose parents a shallow repository lacks (gitrepository-layout(5), shallow); none for a whole
         one."""
         try:
-            return tuple(self.repository.common_file("shallow").read_text("ascii").split())
+            return tuple((self.repository.common / "shallow").read_text("ascii").split())
         except FileNotFoundError:
             return ()
 
@@ -186,7 +189,9 @@ class GitTarget:
 
     def branch_ref(self, branch: str) -> str:
         """The full name of `branch`. Raises UserError where git allows none of that name."""
-        return refs.branch_ref(self.repository, branch)
+        if branch not in self._refs:
+            self._refs[branch] = refs.branch_ref(self.repository, branch)
+        return self._refs[branch]
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether `older` is reachable from `newer`."""
@@ -231,7 +236,9 @@ class GitTarget:
 
     def commit_info(self, sha: str) -> TargetCommit:
         """The commit `sha`. Raises WorldError where it is not there."""
-        return history.one(self.repository, sha)
+        if sha not in self._commits:
+            self._commits[sha] = history.one(self.repository, sha)
+        return self._commits[sha]
 
     def checked_out(self, branch: str) -> str:
         """The path of the worktree that has `branch` checked out, is rebasing or bisecting it; "" for none. A
@@ -246,6 +253,8 @@ class GitTarget:
     def identity(self) -> Person:
         """Who runs portkit, by git's own rules (git-var(1), GIT_AUTHOR_IDENT) but without git's guess from
         login and host. Raises UserError where git has not been told."""
+        if self._identity is not None:
+            return self._identity
         done = self.repository.outcome("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT")
         match = _IDENT.fullmatch(decode(done.stdout)) if done.returncode == 0 else None
         if match is None:
@@ -255,7 +264,8 @@ class GitTarget:
                 cause=lines[0].removeprefix("fatal: ") if lines else "",
                 hint="git config --global user.name 'Your Name'; git config --global user.email you@example.org",
             )
-        return Person(match[1], match[2])
+        self._identity = Person(match[1], match[2])
+        return self._identity
 
     def store(self, parent: str, commits: Sequence[NewCommit]) -> list[str]:
         """Writes `commits` on top of `parent` ("" for none) as objects that no ref names yet; returns their

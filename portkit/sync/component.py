@@ -276,6 +276,10 @@ def position_of(changesets: Sequence[Changeset], point: str, history: History) -
     day = day_of(point)
     if day is not None:
         return max((index for index, one in enumerate(changesets) if one.date < day + _DAY), default=-1)
+    full = history.resolve(point)
+    own = next((index for index, one in enumerate(changesets) if one.id == full), None)
+    if own is not None:
+        return own
     newest = history.newest_at(point)
     reached = {newest}
     for one in history.changesets(lambda _: True):

@@ -122,7 +122,7 @@ class Sync:
         self, component: Component, run: ComponentRun, history: History, request: Request
     ) -> tuple[str, ...]:
         """The components whose branch this one starts from: those it needs at the point up to which it is synced."""
-        if component.mode in (Mode.WATCH, Mode.PORT) or request.changesets:
+        if not component.needs or component.mode in (Mode.WATCH, Mode.PORT) or request.changesets:
             return ()
         changesets = run.changesets
         until = _until(request.until, history, changesets)

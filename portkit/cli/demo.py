@@ -10,6 +10,7 @@ from portkit.cli.report import write
 from portkit.cli.sync import run, tell
 from portkit.cli.wiring import Options, workspace
 from portkit.demo.build import build
+from portkit.git.door import version
 from portkit.sync.run import Request
 
 
@@ -22,6 +23,7 @@ def command(options: Options, folder: str) -> int:
     The workspace stays there: look at it with git, change the map, sync again.
     """
     screen = options.screen
+    version()
     example = build(Path(folder))
     screen.say(f"built the example in {folder}: openbsd.git (upstream), dragonfly.git (target), upstream-map.yaml")
     screen.say()

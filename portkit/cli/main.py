@@ -6,17 +6,23 @@ Commands lie one in a file and are imported when they are called.
 from __future__ import annotations
 
 import importlib
+import os
 import platform
 import sys
+import tempfile
 import traceback
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from portkit import __version__
 from portkit.cli.screen import Screen
-from portkit.cli.wiring import STATE, Options
-from portkit.errors import PortkitError, WorldError
+from portkit.cli.wiring import Options
+from portkit.components.mistakes import nearest
+from portkit.errors import PortkitError, UserError, WorldError
+from portkit.store.atomic import write_atomic
 
 _COMMANDS = {
     "baseline": "which upstream revision each file derives from",
@@ -50,11 +56,7 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in _COMMANDS:
-            import difflib
-
-            near = difflib.get_close_matches(args[0], _COMMANDS, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else f" The commands are: {', '.join(sorted(_COMMANDS))}."
-            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
+            raise UserError(f"there is no command {args[0]!r}; {nearest(args[0], sorted(_COMMANDS))}")
         return super().resolve_command(ctx, args)
 
 
@@ -79,75 +81,91 @@ def cli(
     verbose: bool,
 ) -> None:
     """Carries an upstream's changesets onto a tree with local changes, and says why."""
-    ctx.obj = Options(
-        directory or "",
-        map_file or "",
-        upstreams,
-        target,
-        Screen(json_mode=json_mode, quiet=quiet, verbose=verbose),
-        ctx.invoked_subcommand or "",
-    )
+    options: Options = ctx.obj
+    options.directory = directory or ""
+    options.map_file = map_file or ""
+    options.upstreams = upstreams
+    options.target = target
+    options.screen = Screen(json_mode=json_mode, quiet=quiet, verbose=verbose)
+    options.command = ctx.invoked_subcommand or ""
 
 
 def entry() -> None:
     """The console script: runs the command line and exits with its code."""
-    sys.exit(main(sys.argv[1:]))
-
-
-def main(arguments: list[str]) -> int:
-    """Runs one command line; returns its exit code (the contract's table)."""
-    options = Options()
+    code = main(sys.argv[1:])
     try:
-        context = cli.make_context("portkit", list(arguments))
-        with context:
-            code = cli.invoke(context)
-            return code if isinstance(code, int) else 0
-    except click.exceptions.Exit as done:
-        return done.exit_code
-    except click.Abort:
-        return _interrupted()
+        sys.stdout.flush()
+    except (AttributeError, OSError):  # closed, or its reader has gone: what could not be written was told of
+        with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), 1)
+    sys.exit(code)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one command line; returns its exit code (the contract's table)."""
+    options = Options(screen=Screen(json_mode="--json" in arguments))
+    try:
+        return _run(list(arguments), options)
+    except (KeyboardInterrupt, click.Abort):
+        options.screen.interrupted(options.command, INTERRUPTED)
+        return INTERRUPTED
     except click.ClickException as mistake:
-        mistake.show()
-        return 2
-    except KeyboardInterrupt:
-        return _interrupted()
+        return _told(_mistaken(mistake), options)
     except PortkitError as error:
-        return _told(error, arguments)
+        return _told(error, options)
     except BrokenPipeError:
-        return 0
+        return 0  # whoever reads has seen enough
     except OSError as error:
-        refused = WorldError(f"the system refused: {error.strerror or error}", where=str(error.filename or ""))
-        return _told(refused, arguments)
-    except Exception:
-        return _bug(options)
+        said = error.strerror or str(error)
+        return _told(WorldError(f"the system refused: {said}", where=os.fsdecode(error.filename or "")), options)
+    except Exception as error:
+        return _bug(error, options)
 
 
-def _told(error: PortkitError, arguments: list[str]) -> int:
-    screen = Screen(json_mode="--json" in arguments)
-    command = next((one for one in arguments if one in _COMMANDS), "")
-    screen.error(error, command)
+def _run(arguments: list[str], options: Options) -> int:
+    try:
+        with cli.make_context("portkit", arguments or ["--help"], obj=options) as context:
+            code = cli.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code if arguments else UserError.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: PortkitError, options: Options) -> int:
+    options.screen.error(error, options.command)
     return error.exit_code
 
 
-def _interrupted() -> int:
-    click.echo("\ninterrupted; nothing half-done is left", err=True)
-    return INTERRUPTED
+def _mistaken(mistake: click.ClickException) -> UserError:
+    """What click does not understand of a command line, in one sentence and a hint."""
+    context = mistake.ctx if isinstance(mistake, click.UsageError) else None
+    path = context.command_path if context is not None else "portkit"
+    hint = f"{path} --help shows how it is called"
+    if isinstance(mistake, click.NoSuchOption):
+        name = mistake.option_name
+        if context is not None and any(name in one.opts for one in cli.params):
+            return UserError(f"{name} stands before the command: portkit {name} {path.removeprefix('portkit ')}")
+        known = [one for parameter in context.command.params for one in parameter.opts] if context is not None else []
+        long = [one for one in known if one.startswith("--")]
+        return UserError(f"{path} has no option {name!r}; {nearest(name, long)}", hint=hint)
+    said = mistake.format_message().replace("\n", " ").rstrip(".")
+    return UserError(said[:1].lower() + said[1:], where=path, hint=hint)
 
 
-def _bug(options: Options) -> int:
+def _bug(error: Exception, options: Options) -> int:
     """Writes what a developer needs to know, and nothing of what the files hold."""
-    kind, error, trace = sys.exc_info()
-    frames = traceback.extract_tb(trace)
+    frames = traceback.extract_tb(error.__traceback__)
     lines = [f"portkit {__version__}", f"python {platform.python_version()} on {platform.platform()}", ""]
     lines += [f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames]
-    lines += ["", kind.__name__ if kind is not None else "", ""]
-    folder = Path(options.directory or ".") / STATE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        place = folder / "bug-report.txt"
-        place.write_text("\n".join(lines))
-        where = f"; a report without file contents is in {place}"
-    except OSError:
-        where = ""
-    click.echo(f"error: this is a bug in portkit ({kind.__name__ if kind else 'unknown'}: {error}){where}", err=True)
-    return BUG
+    lines += ["", type(error).__name__, ""]
+    content = "\n".join(lines).encode("utf-8", "replace")
+    hint = ""
+    with suppress(PortkitError, OSError):
+        if options.state is not None and options.state.is_dir():
+            place = options.state / "bug-report.txt"
+        else:
+            place = Path(tempfile.mkdtemp(prefix="portkit-")) / "bug-report.txt"
+        write_atomic(place, content)
+        hint = f"please send {place}, which holds nothing of your files"
+    told = PortkitError("this is a bug in portkit", cause=f"{type(error).__name__}: {error}", hint=hint)
+    return _told(told, options)

@@ -12,7 +12,8 @@ import sys
 import textwrap
 import time
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO
 
 import click
 
@@ -38,7 +39,7 @@ class Screen:
         self.json_mode = json_mode
         self.quiet = quiet
         self.verbose = verbose
-        self._live = sys.stderr.isatty() and not quiet
+        self._live = _terminal(sys.stderr) and not quiet
         self._line = ""
         self._since = time.monotonic()
 
@@ -47,7 +48,7 @@ class Screen:
         if self.json_mode or self.quiet:
             return
         self.clear()
-        click.echo(_styled(printable(text), _COLOURS.get(style, ""), sys.stdout.isatty()))
+        click.echo(_styled(printable(text), _COLOURS.get(style, ""), _terminal(sys.stdout)))
 
     def paragraph(self, text: str, *, indent: str = "  ", first: str = "  ", style: str = "") -> None:
         """A text wrapped to 80 columns."""
@@ -87,29 +88,35 @@ class Screen:
 
     def error(self, error: PortkitError, command: str) -> None:
         """What failed, where, why, and what to do next."""
+        self._wrong(f"error: {error}", error.cause, error.hint)
+        told = {"what": error.what, "where": error.where, "cause": error.cause, "hint": error.hint}
+        self._wrong_object(command, {**told, "exit": error.exit_code})
+
+    def interrupted(self, command: str, code: int) -> None:
+        """That the user ended the run before its end."""
+        what = "interrupted; nothing half-done is left"
+        self._wrong(what)
+        self._wrong_object(command, {"what": what, "where": "", "cause": "", "hint": "", "exit": code})
+
+    def _wrong(self, text: str, cause: str = "", hint: str = "") -> None:
         self.clear()
-        colour = sys.stderr.isatty()
-        lines = printable(str(error)).splitlines() or [""]
-        click.echo(_styled("error: ", "red", colour) + lines[0], err=True)
-        for line in lines[1:]:
-            click.echo(f"       {line}", err=True)
-        if error.cause:
-            click.echo(f"Caused by: {printable(error.cause)}", err=True)
-        if error.hint:
-            click.echo(f"Hint: {printable(error.hint)}", err=True)
-        self.result(
-            {
-                "schema": 1,
-                "command": command,
-                "error": {
-                    "what": error.what,
-                    "where": error.where,
-                    "cause": error.cause,
-                    "hint": error.hint,
-                    "exit": error.exit_code,
-                },
-            }
-        )
+        first, *rest = printable(text).split("\n")
+        label, colon, after = first.partition(": ")
+        coloured = _styled(f"{label}: ", "red", _terminal(sys.stderr)) + after if label == "error" and colon else first
+        lines = [coloured, *(f"       {line}" for line in rest)]
+        lines += [f"Caused by: {printable(cause)}"] if cause else []
+        lines += [f"Hint: {printable(hint)}"] if hint else []
+        with suppress(OSError):  # nobody is left to be told
+            click.echo("\n".join(lines), err=True)
+
+    def _wrong_object(self, command: str, told: Mapping[str, Any]) -> None:
+        with suppress(OSError):
+            self.result({"schema": 1, "command": command, "error": told})
+
+
+def _terminal(stream: TextIO | None) -> bool:
+    """Whether `stream` is a terminal; a closed one is None."""
+    return stream is not None and stream.isatty()
 
 
 def _styled(text: str, colour: str, wanted: bool) -> str:

@@ -12,6 +12,7 @@ from portkit.cli.screen import Screen
 from portkit.components.model import ComponentMap, Source
 from portkit.components.override import override
 from portkit.errors import UserError
+from portkit.git.door import version
 from portkit.store.cache import Cache
 from portkit.store.lock import hold
 from portkit.store.mapfile import MAP_NAME, find_workspace, read_map, resolved
@@ -25,7 +26,7 @@ STATE = ".portkit"
 
 @dataclass(slots=True)
 class Options:
-    """What stands before the command on the command line."""
+    """What stands before the command on the command line; and the workspace's state folder, once it is known."""
 
     directory: str = ""
     map_file: str = ""
@@ -33,6 +34,7 @@ class Options:
     target: str = ""
     screen: Screen = field(default_factory=Screen)
     command: str = ""
+    state: Path | None = None
 
 
 @dataclass(slots=True)
@@ -129,6 +131,8 @@ def workspace(options: Options, *, fetch: bool = True, writing: str = "") -> Ite
         upstreams=tuple(resolved(source, root) for source in moved.upstreams),
         target=resolved(moved.target, root),
     )
+    options.state = root / STATE
+    version()
     with ExitStack() as stack:
         if writing:
             stack.enter_context(hold(root / STATE / "lock", what=writing))

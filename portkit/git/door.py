@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -98,7 +99,7 @@ class GitRepository:
     def at(cls, location: str, *, role: str) -> GitRepository:
         """The repository at the path `location`. `role` names it in errors: "the target", "upstream openbsd".
 
-        Raises UserError where there is none, WorldError where git refuses it (it belongs to someone else).
+        Raises UserError where there is none, and where git refuses it (it belongs to someone else).
         """
         path = Path(location).expanduser()
         if not path.exists():
@@ -111,10 +112,10 @@ class GitRepository:
         if done.returncode:
             said = decode(done.stderr).strip()
             if "dubious ownership" in said or "safe.directory" in said:
-                raise WorldError(
+                raise UserError(
                     f"{role}: git refuses {location}, which belongs to someone else",
                     cause=said.splitlines()[0],
-                    hint=f"if you trust it: git config --global --add safe.directory {path.resolve()}",
+                    hint=f"if you trust it: git config --global --add safe.directory {shlex.quote(str(path.resolve()))}",
                 )
             cause = said.splitlines()[0] if said else ""
             raise UserError(f"{role}: {location} is no git repository", cause=cause)

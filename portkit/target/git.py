@@ -105,7 +105,7 @@ class GitTarget:
 
         A path is used in place. A URL is cloned, once, into `state_dir`/target.git, after saying so to
         `progress`; an existing clone is taken as it stands (`fetch` brings it up to date). Raises UserError
-        where there is no repository, WorldError where it belongs to someone else or the clone fails.
+        where there is no repository or it belongs to someone else, WorldError where the clone fails.
         """
         problem = problem_with_location(location)
         if problem:

@@ -65,7 +65,7 @@ def test_somebody_elses_repository_is_refused_with_the_remedy(box: Sandbox) -> N
     grown(box)
     for path in [box.main, *box.main.rglob("*")]:
         os.lchown(path, 12345, 12345)
-    with pytest.raises(WorldError) as caught:
+    with pytest.raises(UserError) as caught:
         box.open()
     assert f"safe.directory {box.main}" in caught.value.hint
 

@@ -26,6 +26,7 @@ REVISION = "Upstream-revision"
 DRAFT = "Portkit-draft"
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(<])|\n\s*\n")
+_LIST_MARK = re.compile(r"^[-*o+]\s+")
 _TRAILER_LIKE = re.compile(r"^(Upstream-[A-Za-z-]+|Portkit-[A-Za-z-]+)(?=:)", re.MULTILINE)
 
 
@@ -104,7 +105,7 @@ def subject_line(prefix: str, log: str) -> str:
     The habit of the target's tree (`dhclient - What.`); committer(7) asks for a short summary.
     """
     first = _SENTENCE_END.split(log.strip(), maxsplit=1)[0]
-    sentence = " ".join(first.split()) or "Sync with upstream."
+    sentence = " ".join(_LIST_MARK.sub("", first).split()) or "Sync with upstream."
     subject = f"{prefix} - {sentence}"
     if len(subject) < SUBJECT_WIDTH:
         return subject

@@ -62,8 +62,10 @@ def check(base: bytes, ours: bytes, theirs: bytes, result: bytes) -> Verdict:
 
 def judge(sides: Sides, result: Lines) -> Verdict:
     """The gate on sides that are aligned already."""
-    if not sides.local and sides.upstream and result.keys == sides.theirs.keys and not _foreign_keyword_line(sides, result):
-        return Verdict(Gate.FAITHFUL)  # ours is base and the result theirs: there is nothing to account for
+    if not sides.local and sides.upstream and result.keys == sides.theirs.keys:
+        # ours is base and the result theirs: there is nothing to account for but keyword lines
+        foreign = _foreign_keyword_line(sides, result)
+        return Verdict(Gate.FAILED, foreign) if foreign else Verdict(Gate.FAITHFUL)
     made = hunks(sides.ours.keys, result.keys)
     left = _Left(sides)
     at = 0
@@ -205,7 +207,7 @@ def _corresponds(sides: Sides, made: Hunk, upstream: Hunk) -> bool:
 
 def _moved(sides: Sides, made: Hunk, upstream: Hunk) -> bool:
     """A deletion of lines that ours holds elsewhere: the only copy of them."""
-    if upstream.b0 != upstream.b1 or not sides.gone(upstream):
+    if upstream.b0 != upstream.b1 or not sides.gone(upstream) or sides.puts_elsewhere(upstream):
         return False
     return sides.strays(upstream) == [made.a0]
 
@@ -246,7 +248,7 @@ def _carries_all(sides: Sides, result: Lines, made: Hunk, group: Sequence[Hunk])
 
 def _twice(sides: Sides, hunk: Hunk) -> str:
     """Why an addition must not be made, where ours holds it nearby already."""
-    if hunk.b0 == hunk.b1 or not sides.already(hunk):
+    if hunk.b0 == hunk.b1 or not (sides.already(hunk) or sides.scattered(hunk)):
         return ""
     return f"the lines it adds stand in the target already: {_quoted(sides.theirs, hunk.b0, hunk.b1)}"
 

@@ -137,7 +137,7 @@ def _emits(region: Region) -> bool:
 
 def _moved_to(sides: Sides, hunk: Hunk) -> int:
     """Where ours holds the only copy of the lines that `hunk` deletes, when it is not where base has them; else -1."""
-    if hunk.b0 != hunk.b1 or not sides.gone(hunk):
+    if hunk.b0 != hunk.b1 or not sides.gone(hunk) or sides.puts_elsewhere(hunk):
         return -1
     copies = sides.strays(hunk)
     return copies[0] if len(copies) == 1 else -1

@@ -6,7 +6,8 @@ Both the ladder and the gate ask here; neither is told what the other concluded.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
@@ -68,12 +69,13 @@ class Sides:
     def already(self, hunk: Hunk) -> bool:
         """Whether ours makes the change of `hunk` already: its new lines stand there, the old ones do not."""
         added = self.added(hunk)
-        if added and self._made_here(hunk):
-            return True
-        if not self.gone(hunk):
+        here = self._made_here(hunk)
+        if not here and not self.gone(hunk):
             return False
         if not added:
             return not self.strays(hunk) and not self._lingers(hunk)
+        if here:
+            return True
         low = self.to_ours.gap(hunk.a0)[0]
         high = self.to_ours.gap(hunk.a1)[1]
         if self.ours.keys[low:high] == added:
@@ -84,7 +86,41 @@ class Sides:
         copies = _runs_of(added, self._local, self.ours.keys, self.local)
         if sum(1 for line in raw if _WORD.search(line)) >= _UNMISTAKABLE:
             return next(copies, None) is not None
-        return any(self._close(hunk, at) for at, _ in copies)
+        return any(self._alike(hunk, at) and self._close(hunk, at) for at, _ in copies)
+
+    def _copies_of(self, hunk: Hunk) -> Iterator[int]:
+        """Where ours holds the lines `hunk` adds, in one run with a line of words that base does not share: the rest
+        of it may have been matched with base's."""
+        added, ours = self.added(hunk), self.ours.keys
+        telling = [
+            step
+            for step, raw in enumerate(self.theirs.raw[hunk.b0 : hunk.b1])
+            if added[step] in self._local and _WORD.search(raw)
+        ]
+        if not telling:
+            return
+        anchor = min(telling, key=lambda step: len(self._local[added[step]]))
+        for index in self._local[added[anchor]]:
+            start = index - anchor
+            if start >= 0 and ours[start : start + len(added)] == added:
+                yield start
+
+    def scattered(self, hunk: Hunk) -> bool:
+        """Whether ours has, near where `hunk` belongs, every telling line that it adds, though not as one run of its
+        own: an addition that may have been taken before and changed since."""
+        if any(self._close(hunk, at) for at in islice(self._copies_of(hunk), _MANY)):
+            return True
+        telling = {
+            key for key, raw in zip(self.added(hunk), self.theirs.raw[hunk.b0 : hunk.b1], strict=True)
+            if significant([raw])
+        }  # fmt: skip
+        if len(telling) < 2 or any(key not in self._local for key in telling):
+            return False
+        low = self.to_ours.gap(hunk.a0)[0] - _NEAR
+        high = self.to_ours.gap(hunk.a1)[1] + _NEAR
+        return all(
+            bisect_left(self._local[key], low) < bisect_right(self._local[key], high) for key in telling
+        )
 
     def _made_here(self, hunk: Hunk) -> bool:
         """Whether ours is theirs from a line that base has before `hunk` to one that it has behind: so it is even
@@ -113,18 +149,24 @@ class Sides:
 
     def strays(self, hunk: Hunk) -> list[int]:
         """Where ours, elsewhere, still holds the lines `hunk` deletes. Empty where upstream itself puts them
-        elsewhere: then a copy may be what upstream meant."""
-        return [] if self._puts_elsewhere(hunk) else self.local_copies(self.base, hunk.a0, hunk.a1)
+        elsewhere and ours has that already: then a copy is what upstream meant."""
+        elsewhere = self.puts_elsewhere(hunk)
+        if any(self.already(other) for other in elsewhere):
+            return []
+        copies = self.local_copies(self.base, hunk.a0, hunk.a1)
+        if not elsewhere or any(self.base.keys.count(key) == 1 for key in self.removed(hunk)):
+            return copies
+        return [at for at in copies if same_function(self.base, hunk.a0, self.ours, at, self.to_ours)]
 
-    def _puts_elsewhere(self, hunk: Hunk) -> bool:
-        """Whether upstream adds elsewhere the lines that `hunk` removes."""
+    def puts_elsewhere(self, hunk: Hunk) -> list[Hunk]:
+        """Which other hunks of upstream's add the lines that `hunk` removes."""
         found = _runs_of(self.removed(hunk), self._brought, self.theirs.keys, self.upstream)
-        return any(other is not hunk for _, other in found)
+        return [other for _, other in islice(found, _MANY) if other is not hunk]
 
     def _lingers(self, hunk: Hunk) -> bool:
         """Whether the lines `hunk` deletes, too short to be recognised anywhere, stand elsewhere in the same function
         of ours: a declaration that was moved down is still to be deleted, though which line it is cannot be told."""
-        if not any(_WORD.search(raw) for raw in self.base.raw[hunk.a0 : hunk.a1]) or self._puts_elsewhere(hunk):
+        if not any(_WORD.search(raw) for raw in self.base.raw[hunk.a0 : hunk.a1]) or self.puts_elsewhere(hunk):
             return False
         copies = _runs_of(self.removed(hunk), self._local, self.ours.keys, self.local)
         return any(
@@ -138,6 +180,14 @@ class Sides:
         return low - _NEAR <= at <= high + _NEAR and same_function(
             self.base, hunk.a0, self.ours, at, self.to_ours
         )
+
+    def _alike(self, hunk: Hunk, at: int) -> bool:
+        """Whether of the three lines before and behind an addition two are the same in ours, or all there are."""
+        theirs, ours, end = self.theirs.keys, self.ours.keys, at + hunk.b1 - hunk.b0
+        before, behind = theirs[max(0, hunk.b0 - _BESIDE) : hunk.b0], theirs[hunk.b1 : hunk.b1 + _BESIDE]
+        same = Counter(before) & Counter(ours[max(0, at - _BESIDE) : at])
+        same_behind = Counter(behind) & Counter(ours[end : end + _BESIDE])
+        return same.total() + same_behind.total() >= min(2, len(before) + len(behind))
 
     def local_copies(self, side: Lines, start: int, end: int) -> list[int]:
         """Where ours, in lines that base does not share, holds the lines start..end of `side` in one run.

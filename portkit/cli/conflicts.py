@@ -66,7 +66,8 @@ def _tell(screen: Screen, conflict: Conflict, changeset: ChangesetOutcome, outco
         lines = decode(side).split("\n")
         if lines and not lines[-1]:
             lines.pop()
-        screen.say(f"  {name}: {len(lines)} lines" if lines else f"  {name}: nothing")
+        size = "1 line" if len(lines) == 1 else f"{len(lines)} lines" if lines else "nothing"
+        screen.say(f"  {name}: {size}")
         for line in lines[:_SIDE_LINES]:
             screen.say(f"    | {line}")
         if len(lines) > _SIDE_LINES:

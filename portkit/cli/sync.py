@@ -7,18 +7,20 @@ from dataclasses import replace
 
 import click
 
-from portkit.cli.screen import Screen
+from portkit.cli.screen import WIDTH, Screen
 from portkit.cli.waiting import previous_report
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.report.contract import sync_object
 from portkit.report.waiting import new_since, open_ids
 from portkit.store.results import Results
+from portkit.sync.branch import DRAFT_SUFFIX
 from portkit.sync.component import WATCH_DAYS
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
 from portkit.sync.run import Request
 from portkit.target.refs import RefUpdate
 
 WAITS = 1
+_INDENT = " " * 17
 
 
 @click.command("sync")
@@ -56,11 +58,13 @@ def command(
             dry_run,
         )
         outcomes = run(place, request)
+        new = new_since(outcomes, previous_report(place.reports))
+        still = open_ids(outcomes)
         place.screen.result(sync_object(outcomes))
         for outcome in outcomes:
             tell(place.screen, outcome, dry_run=dry_run)
-        waiting = open_ids(outcomes) if strict else new_since(outcomes, previous_report(place.reports))
-        return WAITS if waiting else 0
+        tell_waiting(place.screen, len(new), len(still))
+        return WAITS if (still if strict else new) else 0
 
 
 def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
@@ -73,7 +77,8 @@ def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
     results = Results(
         place.memory(),
         repr(replace(request, onto="")),
-        [repr(place.map), request.onto, repr(place.template()), *(history.tip for history in histories)]
+        [repr(place.map), request.onto, repr(place.template()), repr(target.cut)]
+        + [f"{history.tip} {' '.join(history.cut)}" for history in histories]
         + ([] if request.dry_run else [repr(target.identity())]),
     )
     known = None if any(history.rewritten for history in histories) else results.get(target.tip)
@@ -82,8 +87,11 @@ def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
     result = place.sync().run(request)
     if result.moves:
         target.move([RefUpdate(target.branch_ref(one.branch), one.new, one.expected) for one in result.moves])
-    branches = () if request.dry_run else [name for one in result.outcomes for name in (one.branch, one.draft) if name]
-    results.put(result.outcomes, {name: target.tip(name) for name in branches})
+    beside = any(notice.kind == "branch" for one in result.outcomes for notice in one.notices)
+    if not beside:  # a branch that could not be moved may be free by the next run, and nothing here would tell
+        wanted = () if request.dry_run else [one.branch for one in result.outcomes if one.branch]
+        branches = [name for branch in wanted for name in (branch, branch + DRAFT_SUFFIX)]
+        results.put(result.outcomes, {name: target.tip(name) for name in branches})
     return result.outcomes
 
 
@@ -117,15 +125,25 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
         if one.state not in (State.PORTED, State.ALREADY):
             _tell_parked(screen, one, by_id)
     for path, text in _unmapped(outcome):
-        screen.paragraph(f"{path}: {text}", first="  new file  ", indent="            ")
+        screen.paragraph(f"{path}: {text}", first="  new file       ", indent=_INDENT)
+
+
+def tell_waiting(screen: Screen, new: int, still: int) -> None:
+    """How many places wait for a person: it is why a sync ends with 1."""
+    if not still:
+        return
+    said = "none of them new" if not new else "all of them new" if new == still else f"{new} of them new"
+    screen.say()
+    wait = "1 place waits" if still == 1 else f"{still} places wait"
+    screen.say(f"{wait} for a person, {said} since the last report.")
+    screen.say("Look at them:  portkit conflicts        Write them up:  portkit report weekly")
 
 
 def _tell_parked(screen: Screen, one: ChangesetOutcome, by_id: dict[str, ChangesetOutcome]) -> None:
     files = [file for file in one.files if file.conflicts] or list(one.files)
     revisions = ", ".join(f"{file.upstream.rpartition('/')[2]} {file.revision or ''}".strip() for file in files[:3])
     more = f" and {len(files) - 3} more" if len(files) > 3 else ""
-    head = f"  {one.state:<9} {one.changeset.id[:10]} {revisions}{more}"
-    screen.say(head[:80], style=str(one.state))
+    screen.say(f"  {one.state:<14} {one.changeset.id[:10]} {revisions}{more}"[:WIDTH], style=str(one.state))
     reason = one.reason
     if one.state is State.BLOCKED:
         roots = [
@@ -134,7 +152,7 @@ def _tell_parked(screen: Screen, one: ChangesetOutcome, by_id: dict[str, Changes
             if other in by_id and by_id[other].state is not State.BLOCKED
         ]
         reason = f"waits for {', '.join(roots)}: {reason}"
-    screen.paragraph(reason, first="            ", indent="            ")
+    screen.paragraph(reason, first=_INDENT, indent=_INDENT)
 
 
 def _counted(count: int) -> str:

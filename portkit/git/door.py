@@ -112,10 +112,11 @@ class GitRepository:
         if done.returncode:
             said = decode(done.stderr).strip()
             if "dubious ownership" in said or "safe.directory" in said:
+                mine = shlex.quote(str(path.resolve()))
                 raise UserError(
                     f"{role}: git refuses {location}, which belongs to someone else",
                     cause=said.splitlines()[0],
-                    hint=f"if you trust it: git config --global --add safe.directory {shlex.quote(str(path.resolve()))}",
+                    hint=f"if you trust it: git config --global --add safe.directory {mine}",
                 )
             cause = said.splitlines()[0] if said else ""
             raise UserError(f"{role}: {location} is no git repository", cause=cause)

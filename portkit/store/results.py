@@ -26,7 +26,8 @@ _KIND = "result"
 def engine() -> str:
     """A stamp of portkit's own code: its version, and the size and time of each of its files."""
     top = Path(portkit.__file__).parent
-    files = sorted((str(path.relative_to(top)), path.stat()) for path in top.rglob("*") if path.suffix in (".py", ".j2"))
+    sources = (path for path in top.rglob("*") if path.suffix in (".py", ".j2"))
+    files = sorted((str(path.relative_to(top)), path.stat()) for path in sources)
     stamps = [f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in files]
     return "\n".join([portkit.__version__, *stamps])
 

@@ -1,0 +1,118 @@
+"""Runs every measurement and writes what they print into docs/benchmarks.md, so that no figure there is typed.
+
+    bench/page.py [--stdout]
+
+Needs the two real histories (PORTKIT_REAL_OPENBSD, PORTKIT_REAL_DRAGONFLY) and, for the known ports, their lists.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One heading of the page: the command, the goal it is held against, and what to know when reading it."""
+
+    title: str
+    command: tuple[str, ...]
+    goal: str
+    note: str = ""
+
+
+MEASUREMENTS = (
+    Measurement(
+        "The checkpoints D1 and D2",
+        ("bench/checkpoints.py",),
+        "D1: 58 changesets considered, at least 51 landed or there already. D2: about 180, at most 12 conflicts and "
+        "flagged together. No unfaithful hunk.",
+        "dhclient as it stood on 2012-07-31, synced until 2012-08-15 and until 2013-02-05; imsg as of 2012-04-25 and "
+        "what followed. A plain folded merge lands 48 of D1's 58, wiggle 52, unchecked. `--list` names every changeset "
+        "that did not land, with its reason.",
+    ),
+    Measurement(
+        "The known ports, done again",
+        ("bench/ports.py",),
+        "At least 47 of 60 commits right, all 85 of the files that were taken exactly, at least 30 commits byte for "
+        "byte the person's.",
+        "Each onto the commit the person started from. The best peer has 48 commits right and is wrong without a word "
+        "in 5 more, 83 files, and 26 commits byte for byte. Clean but not the person's: upstream's change, where the "
+        "person adapted it.",
+    ),
+    Measurement(
+        "The same, the ident style learned from the target's last bump",
+        ("bench/ports.py", "--ident", "learned"),
+        "At least 36 commits byte for byte the person's.",
+    ),
+    Measurement(
+        "Bad merges, made of people's right ones",
+        ("bench/bad_merges.py", "--from", "real"),
+        "All 200 caught by the gate and by bench/faithful.py, which imports nothing of portkit.",
+    ),
+    Measurement(
+        "Bad merges, made of generated ones",
+        ("bench/bad_merges.py", "--from", "synthetic"),
+        "All 200 caught by both.",
+    ),
+    Measurement(
+        "The speed of a replay",
+        ("bench/replay_speed.py",),
+        "At least 10 times as fast as git cherry-pick in a full checkout, the index warm, the gate on, the commits "
+        "written.",
+        "`whole` is the whole command; below it the same less the interpreter's start, which does not grow with the "
+        "work.",
+    ),
+    Measurement(
+        "The speed of the upstream index",
+        ("bench/index_speed.py",),
+        "The first indexing within 1.3 of `git log --raw` over the same paths.",
+    ),
+    Measurement(
+        "A run with nothing new, and memory",
+        ("bench/idle.py",),
+        "Under half a second of CPU beyond git's own, under 250 MB.",
+    ),
+)
+
+
+def main() -> int:
+    if not (os.environ.get("PORTKIT_REAL_OPENBSD") and os.environ.get("PORTKIT_REAL_DRAGONFLY")):
+        print("skipped: PORTKIT_REAL_OPENBSD and PORTKIT_REAL_DRAGONFLY are needed for the page")
+        return 0
+    if os.environ.get("CI"):
+        print("skipped: the page is written by a person, who reads it")
+        return 0
+    git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
+    page = [
+        "# Figures\n",
+        "Written by `bench/page.py`, which runs the scripts below and pastes what they print. Times are of one run on "
+        f"one machine (Python {platform.python_version()}, git {git}, {os.cpu_count()} cores); a ratio compares two "
+        "things done side by side in that run. The goals are the project's own.\n",
+    ]
+    failed = 0
+    for one in MEASUREMENTS:
+        print(f"== {' '.join(one.command)}", flush=True)
+        done = subprocess.run([sys.executable, *one.command], cwd=ROOT, capture_output=True, text=True, check=False)
+        print(done.stdout + done.stderr, flush=True)
+        failed |= done.returncode
+        page.append(f"## {one.title}\n")
+        page.append(f"Goal: {one.goal}\n")
+        if one.note:
+            page.append(f"{one.note}\n")
+        shown = "\n".join(f"    {line}".rstrip() for line in done.stdout.strip().splitlines())
+        page.append(f"    $ {' '.join(one.command)}\n{shown}\n")
+    if "--stdout" not in sys.argv:
+        PAGE.write_text("\n".join(page), "utf-8")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

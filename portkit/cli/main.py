@@ -124,7 +124,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(arguments: list[str], options: Options) -> int:
     try:
-        with cli.make_context("portkit", arguments or ["--help"], obj=options) as context:
+        with cli.make_context("portkit", list(arguments) or ["--help"], obj=options) as context:
             code = cli.invoke(context)
     except click.exceptions.Exit as done:
         return done.exit_code if arguments else UserError.exit_code

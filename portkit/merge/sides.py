@@ -108,6 +108,8 @@ class Sides:
     def scattered(self, hunk: Hunk) -> bool:
         """Whether ours has, near where `hunk` belongs, every telling line that it adds, though not as one run of its
         own: an addition that may have been taken before and changed since."""
+        if not significant(self.theirs.raw[hunk.b0 : hunk.b1]):
+            return False
         if any(self._close(hunk, at) for at in islice(self._copies_of(hunk), _MANY)):
             return True
         telling = {

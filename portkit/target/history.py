@@ -56,9 +56,9 @@ def between(repository: GitRepository, base: str, tip: str) -> tuple[TargetCommi
 
 def only_on(repository: GitRepository, ref: str, besides: str) -> tuple[TargetCommit, ...]:
     """The commits that `ref` has and neither `besides` nor any other ref, oldest first: what would be lost
-    with it."""
+    with it. HEAD does not count: in a bare repository it may be nothing but another name for `ref`."""
     return tuple(_read(repository.stream(
-        *_LOG, _CHILDREN_FIRST, "--reverse", ref, "--not", besides, f"--exclude={ref}", "--all", "--",
+        *_LOG, _CHILDREN_FIRST, "--reverse", ref, "--not", besides, f"--exclude={ref}", "--exclude=HEAD", "--all", "--",
     )))  # fmt: skip
 
 

@@ -5,6 +5,7 @@ A path is text, decoded as UTF-8 with surrogate escapes, so that any byte git st
 
 from __future__ import annotations
 
+import re
 from typing import NewType
 
 from portkit.errors import UserError
@@ -57,3 +58,20 @@ def parent(path: str) -> str:
 def name(path: str) -> str:
     """The last part of `path`."""
     return path.rpartition("/")[2]
+
+
+def quoted(path: str) -> str:
+    """`path` as one word of a message: as it is, or as git quotes it (git-config(1), core.quotePath) where a byte of
+    it could be misread: a line end, another control character, a quote at its beginning, what is not UTF-8."""
+    if path.isprintable() and not path.startswith('"'):
+        return path
+    plain = (chr(byte) if 0x20 <= byte < 0x7F and byte not in b'"\\' else f"\\{byte:03o}" for byte in to_bytes(path))
+    return f'"{"".join(plain)}"'
+
+
+def unquoted(text: str) -> str:
+    """The path that `quoted` wrote as `text`."""
+    if len(text) < 2 or not text.startswith('"') or not text.endswith('"'):
+        return text
+    raw = re.sub(r"\\([0-3][0-7]{2})", lambda found: chr(int(found[1], 8)), text[1:-1])
+    return raw.encode("latin-1", "replace").decode("utf-8", "surrogateescape")

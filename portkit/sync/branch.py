@@ -60,6 +60,14 @@ class Written:
     moves: tuple[BranchMove, ...]
 
 
+def refuse_busy(target: Writable, branch: str) -> None:
+    """Raises UserError where `branch` or its draft is in the middle of a merge, a rebase or their like."""
+    for name in (branch, branch + DRAFT_SUFFIX):
+        busy = target.busy_with(name)
+        if busy:
+            raise UserError(busy, hint="finish or abort it, or choose another branch with --branch")
+
+
 class BranchWriter:
     """Writes plans as commits. `policy` says whose name they carry."""
 
@@ -69,12 +77,8 @@ class BranchWriter:
         self._policy = policy
 
     def write(self, plan: Plan, branch: str) -> Written:
-        """Stores the plan's commits; no branch is moved yet. Raises UserError where `branch` is in the middle of a
-        merge, or git does not know who is committing."""
-        for name in (branch, branch + DRAFT_SUFFIX):
-            busy = self._target.busy_with(name)
-            if busy:
-                raise UserError(busy, hint="finish or abort it, or choose another branch with --branch")
+        """Stores the plan's commits; no branch is moved yet. Raises UserError where git does not know who is
+        committing, and where neither `branch` nor one beside it may be moved."""
         outcome = plan.outcome
         hashes = self._stored(outcome.onto, plan.branch, draft=False)
         tip = hashes[-1] if hashes else outcome.onto

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from portkit.change.changeset import Person
+from portkit.paths import unquoted
 from portkit.sync.message import COMMIT, DRAFT, REVISION, last_paragraph
 from portkit.sync.ports import Memory, Target, TargetCommit
 
@@ -98,12 +99,11 @@ def read_ledger(commits: Iterable[TargetCommit]) -> Ledger:
     entries: dict[str, Entry] = {}
     reverts: dict[str, str] = {}
     for commit in commits:
-        reverted = _REVERTS.search(commit.message)
-        if reverted:
-            reverts[commit.id] = reverted[1]
-            continue
         trailers = last_paragraph(commit.message)
         changesets = tuple(value for key, value in trailers if key == COMMIT and _HASH.match(value))
+        reverted = _REVERTS.search(commit.message)
+        if reverted and not changesets:  # a port may quote an upstream log that says so
+            reverts[commit.id] = reverted[1]
         if not changesets or any(key == DRAFT for key, _ in trailers):
             continue
         revisions = tuple(
@@ -134,4 +134,4 @@ def _undo(target: str, entries: dict[str, Entry], reverts: dict[str, str], undon
 def _split_revision(value: str) -> tuple[str, str, str]:
     """`path revision`, where the path may hold spaces and the revision be `blob <hash>`."""
     match = re.fullmatch(r"(.+?) (\d+(?:\.\d+)+|deleted|blob [0-9a-f]+)", value)
-    return (match[1], " ", match[2]) if match else ("", "", "")
+    return (unquoted(match[1]), " ", match[2]) if match else ("", "", "")

@@ -7,6 +7,7 @@ message's last paragraph, so that neither a template nor upstream's text can for
 from __future__ import annotations
 
 import re
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -16,6 +17,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from portkit.change.changeset import Changeset
 from portkit.errors import UserError
+from portkit.paths import quoted
 from portkit.text import printable
 
 SUBJECT_WIDTH = 72
@@ -61,25 +63,29 @@ class MessageWriter:
         """The whole message of the commit that carries `changeset`. `draft` (the changeset's state) makes it a
         message of the draft branch, which says that it is none to take."""
         log = tidy(changeset.message)
+        named = [f"{quoted(one.path)} {one.revision}" for one in revisions]
         try:
             body = self._template.render(
                 subject=subject_line(self._prefix, subject or log),
                 log=log,
                 title=self._title,
-                revisions=[f"{one.path} {one.revision}" for one in revisions],
+                revisions=named,
                 changeset=changeset,
                 component=self._prefix,
             )
-        except TemplateError as error:
+        except Exception as error:  # whatever the template's own words come to
             raise UserError(
                 f"the commit template fails: {error}",
-                where=self._name,
+                where=f"{self._name}:{_line_of(error)}",
                 hint="docs/templates.md lists what a template may use",
             ) from error
+        body = tidy(body)
+        if not body.partition("\n")[0]:
+            raise UserError("the commit template gives a message without a first line", where=self._name)
         if draft:
             body = f"DRAFT ({draft}): {body}"
         trailers = [f"{COMMIT}: {changeset.id}"]
-        trailers += [f"{REVISION}: {one.path} {one.revision}" for one in revisions]
+        trailers += [f"{REVISION}: {one}" for one in named]
         if draft:
             note = (
                 "This commit stands on a draft, no branch to take: where upstream's change did not fit,\n"
@@ -89,6 +95,12 @@ class MessageWriter:
             trailers.append(f"{DRAFT}: {draft}")
         joint = "\n" if "\n\n" in body and last_paragraph(body) else "\n\n"
         return (body.rstrip() + joint + "\n".join(trailers) + "\n").encode("utf-8", "replace")
+
+
+def _line_of(error: Exception) -> int:
+    """The line of the template at which `error` came up (Jinja2 puts it into the traceback)."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"]
+    return (lines[-1] if lines else None) or 1
 
 
 def tidy(log: str) -> str:

@@ -10,7 +10,7 @@ from typing import Protocol
 from portkit.change.changeset import Changeset
 from portkit.components.model import AuthorPolicy, Component, ComponentMap, Mode, Source
 from portkit.errors import UserError
-from portkit.sync.branch import BranchMove, BranchWriter, Writable, Written
+from portkit.sync.branch import BranchMove, BranchWriter, Writable, Written, refuse_busy
 from portkit.sync.component import ComponentRun, Plan, Scope, day_of, position_of
 from portkit.sync.ledger import Ledger, marked_commits, read_ledger
 from portkit.sync.message import MessageWriter
@@ -69,6 +69,7 @@ class Sync:
         moved when this returns."""
         if request.branch and len(request.components) > 1:
             raise UserError("--branch names one branch, and several components were asked for", where="--branch")
+        self._refuse_busy(request)
         done: dict[str, Written] = {}
         for name in request.components:
             self._one(self._map.component(name), request, done)
@@ -91,6 +92,19 @@ class Sync:
         return ComponentRun(
             component, source.title, self._open_history(source), self._target, self._memory, ledger=self._ledgers[onto]
         )
+
+    def _refuse_busy(self, request: Request) -> None:
+        """Before anything is stored, so that a refusal leaves nothing behind."""
+        if request.dry_run:
+            return
+        waiting, seen = list(request.components), set[str]()
+        while waiting:
+            component = self._map.component(waiting.pop())
+            if component.name not in seen and component.mode in (Mode.SYNC, Mode.IMPORT):
+                asked = request.branch if component.name in request.components else ""
+                refuse_busy(self._target, asked or f"portkit/{component.name}")
+                waiting += [need.component for need in component.needs]
+            seen.add(component.name)
 
     def _one(self, component: Component, request: Request, done: dict[str, Written]) -> Written:
         if component.name in done:

@@ -19,6 +19,8 @@ def _settings(tmp_path_factory: pytest.TempPathFactory) -> None:
         del os.environ[key]
     home = tmp_path_factory.mktemp("home")
     os.environ.update({"HOME": str(home), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"})
+    for role in ("AUTHOR", "COMMITTER"):
+        os.environ |= {f"GIT_{role}_NAME": "Pat Porter", f"GIT_{role}_EMAIL": "pat@example.org"}
 
 
 @pytest.fixture(scope="session")
@@ -46,5 +48,5 @@ def work(example: Example, tmp_path: Path) -> Work:
 @pytest.fixture
 def synced(synced_example: Path, tmp_path: Path) -> Work:
     """A copy of the synced example."""
-    shutil.copytree(synced_example, tmp_path / "work", symlinks=True)
-    return Work(tmp_path / "work")
+    shutil.copytree(synced_example, tmp_path / "synced", symlinks=True)
+    return Work(tmp_path / "synced")

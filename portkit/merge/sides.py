@@ -85,12 +85,17 @@ class Sides:
             return False
         copies = _runs_of(added, self._local, self.ours.keys, self.local)
         if sum(1 for line in raw if _WORD.search(line)) >= _UNMISTAKABLE:
-            return next(copies, None) is not None
-        return any(self._alike(hunk, at) and self._close(hunk, at) for at, _ in copies)
+            # What stands in no function may have been put anywhere; the same lines in another function are others.
+            outside = header_of(self.theirs.raw, hunk.b1 - 1, self.theirs.headers) in (-1, *range(hunk.b0, hunk.b1))
+            return any(
+                outside or same_function(self.base, hunk.a0, self.ours, at, self.to_ours)
+                for at, _ in islice(copies, _MANY)
+            )
+        return any(self._alike(hunk, at) and self._local_from(at, len(added)) for at in self._near_copies(hunk))
 
-    def _copies_of(self, hunk: Hunk) -> Iterator[int]:
-        """Where ours holds the lines `hunk` adds, in one run with a line of words that base does not share: the rest
-        of it may have been matched with base's."""
+    def _near_copies(self, hunk: Hunk) -> Iterator[int]:
+        """Where ours, near where `hunk` belongs (few lines away, in the same function), holds the lines it adds, in
+        one run with a line of words that base does not share: the rest of it may have been matched with base's."""
         added, ours = self.added(hunk), self.ours.keys
         telling = [
             step
@@ -100,17 +105,29 @@ class Sides:
         if not telling:
             return
         anchor = min(telling, key=lambda step: len(self._local[added[step]]))
-        for index in self._local[added[anchor]]:
-            start = index - anchor
-            if start >= 0 and ours[start : start + len(added)] == added:
-                yield start
+        places = self._local[added[anchor]]
+        low = self.to_ours.gap(hunk.a0)[0] - _NEAR + anchor
+        high = self.to_ours.gap(hunk.a1)[1] + _NEAR + anchor
+        for index in places[bisect_left(places, low) : bisect_right(places, high)]:
+            at = index - anchor
+            if (
+                at >= 0
+                and ours[at : at + len(added)] == added
+                and same_function(self.base, hunk.a0, self.ours, at, self.to_ours)
+            ):
+                yield at
+
+    def _local_from(self, at: int, length: int) -> bool:
+        """Whether one local hunk brought the lines at..at+length of ours."""
+        hunk = self.local[bisect_right(self.local, at, key=lambda one: one.b0) - 1] if self.local else None
+        return hunk is not None and hunk.b0 <= at and at + length <= hunk.b1
 
     def scattered(self, hunk: Hunk) -> bool:
         """Whether ours has, near where `hunk` belongs, every telling line that it adds, though not as one run of its
         own: an addition that may have been taken before and changed since."""
         if not significant(self.theirs.raw[hunk.b0 : hunk.b1]):
             return False
-        if any(self._close(hunk, at) for at in islice(self._copies_of(hunk), _MANY)):
+        if next(self._near_copies(hunk), None) is not None:
             return True
         telling = {
             key for key, raw in zip(self.added(hunk), self.theirs.raw[hunk.b0 : hunk.b1], strict=True)
@@ -173,14 +190,6 @@ class Sides:
         copies = _runs_of(self.removed(hunk), self._local, self.ours.keys, self.local)
         return any(
             same_function(self.base, hunk.a0, self.ours, at, self.to_ours) for at, _ in islice(copies, _MANY)
-        )
-
-    def _close(self, hunk: Hunk, at: int) -> bool:
-        """Whether line `at` of ours is near where `hunk` belongs: the same function, and few lines away."""
-        low = self.to_ours.gap(hunk.a0)[0]
-        high = self.to_ours.gap(hunk.a1)[1]
-        return low - _NEAR <= at <= high + _NEAR and same_function(
-            self.base, hunk.a0, self.ours, at, self.to_ours
         )
 
     def _alike(self, hunk: Hunk, at: int) -> bool:

@@ -30,11 +30,15 @@ class Lines:
     """What `functions.header_of` has found so far."""
 
 
+BLANK = 0
+"""The integer of an empty line."""
+
+
 class LineTable:
     """Gives equal lines equal integers, for as long as it lives; remembers the newest contents it has split."""
 
     def __init__(self, remember: int = 64) -> None:
-        self._keys: dict[bytes, int] = {b"\n": 0}
+        self._keys: dict[bytes, int] = {b"\n": BLANK}
         self._recent: OrderedDict[bytes, Lines] = OrderedDict()
         self._remember = remember
 

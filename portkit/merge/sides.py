@@ -14,7 +14,7 @@ from itertools import islice
 
 from portkit.change.functions import header_of, name_in
 from portkit.change.linediff import Hunk, hunks
-from portkit.change.lines import Lines
+from portkit.change.lines import BLANK, Lines
 from portkit.merge.alignment import Alignment
 
 _NEAR = 15
@@ -83,7 +83,8 @@ class Sides:
         raw = self.theirs.raw[hunk.b0 : hunk.b1]
         if not significant(raw):
             return False
-        copies = _runs_of(added, self._local, self.ours.keys, self.local)
+        bare = _without_blank_ends(added)
+        copies = _runs_of(bare, self._local, self.ours.keys, self.local)
         if sum(1 for line in raw if _WORD.search(line)) >= _UNMISTAKABLE:
             # What stands in no function may have been put anywhere; the same lines in another function are others.
             outside = header_of(self.theirs.raw, hunk.b1 - 1, self.theirs.headers) in (-1, *range(hunk.b0, hunk.b1))
@@ -138,7 +139,12 @@ class Sides:
         low = self.to_ours.gap(hunk.a0)[0] - _NEAR
         high = self.to_ours.gap(hunk.a1)[1] + _NEAR
         return all(
-            bisect_left(self._local[key], low) < bisect_right(self._local[key], high) for key in telling
+            any(
+                same_function(self.base, hunk.a0, self.ours, at, self.to_ours)
+                for at in islice(self._local[key], bisect_left(self._local[key], low), None)
+                if at <= high
+            )
+            for key in telling
         )
 
     def _made_here(self, hunk: Hunk) -> bool:
@@ -243,6 +249,12 @@ def _runs_of(
         hunk = hunks[bisect_right(hunks, index, key=lambda one: one.b0) - 1]
         if hunk.b0 <= start and end <= hunk.b1 and new[start:end] == wanted:
             yield start, hunk
+
+
+def _without_blank_ends(lines: tuple[int, ...]) -> tuple[int, ...]:
+    """`lines` less the blank ones at both ends: those belong as well to what stands beside."""
+    telling = [index for index, key in enumerate(lines) if key != BLANK]
+    return lines[telling[0] : telling[-1] + 1] if telling else lines
 
 
 def significant(lines: Sequence[bytes]) -> bool:

@@ -28,6 +28,7 @@ _COMMANDS = {
     "baseline": "which upstream revision each file derives from",
     "conflicts": "what waits for a person",
     "demo": "build the embedded example and run a weekly sync in it",
+    "init": "make a new workspace with a commented map",
     "report": "write the weekly report",
     "sync": "bring what is new upstream onto a branch of the target",
 }

@@ -10,12 +10,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-KEYWORDS = re.compile(
-    rb"\$(?:OpenBSD|DragonFly|FreeBSD|NetBSD|Mdocdate|Id|Header|RCSfile|Revision|Source|Author|Date|State|Locker)"
-    rb"(?::[^$\n]{0,400})?\$"
-)
-"""A keyword, expanded or not. `$Log$` is left out: its expansion adds lines."""
+_KNOWN = (
+    "OpenBSD", "DragonFly", "FreeBSD", "NetBSD", "Mdocdate", "Id", "Header", "RCSfile", "Revision", "Source", "Author",
+    "Date", "State", "Locker",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=16)
+def keywords(more: tuple[str, ...] = ()) -> re.Pattern[bytes]:
+    """What a keyword looks like, expanded or not: the known ones and `more`. `$Log$` is none of the known ones: its
+    expansion adds lines."""
+    names = "|".join(map(re.escape, (*_KNOWN, *more))).encode("ascii")
+    return re.compile(rb"\$(?:%s)(?::[^$\n]{0,400})?\$" % names)
+
+
+KEYWORDS = keywords()
+"""A known keyword, expanded or not."""
 
 _IDENT = re.compile(
     rb"\$(?P<keyword>[A-Z][A-Za-z]+): (?P<path>[^\s$,]+),v (?P<revision>\d{1,9}(?:\.\d{1,9}){1,20})"

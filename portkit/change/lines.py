@@ -10,7 +10,7 @@ import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from portkit.change.ident import KEYWORDS
+from portkit.change.ident import KEYWORDS, keywords
 from portkit.text import split_lines
 
 _SPACE = re.compile(rb"[ \t\r\f\v]+")
@@ -35,9 +35,11 @@ BLANK = 0
 
 
 class LineTable:
-    """Gives equal lines equal integers, for as long as it lives; remembers the newest contents it has split."""
+    """Gives equal lines equal integers, for as long as it lives; remembers the newest contents it has split.
+    `more`: keywords to fold beside the known ones."""
 
-    def __init__(self, remember: int = 64) -> None:
+    def __init__(self, remember: int = 64, more: tuple[str, ...] = ()) -> None:
+        self._keywords = keywords(more)
         self._keys: dict[bytes, int] = {b"\n": BLANK}
         self._recent: OrderedDict[bytes, Lines] = OrderedDict()
         self._remember = remember
@@ -52,11 +54,11 @@ class LineTable:
         folded: dict[int, bytes] = {}
         if b"$" in content:
             index = seen = 0
-            for match in KEYWORDS.finditer(content):
+            for match in self._keywords.finditer(content):
                 index += content.count(b"\n", seen, match.start())
                 seen = match.start()
                 if index not in folded:
-                    folded[index] = fold(raw[index])
+                    folded[index] = fold(raw[index], self._keywords)
         keys = self._keys
         for line in set(raw).difference(keys):
             keys[line] = len(keys)
@@ -71,9 +73,10 @@ class LineTable:
 
     def key(self, line: bytes) -> int:
         """The integer of one raw line."""
-        return self._keys.setdefault(fold(line) if KEYWORDS.search(line) else line, len(self._keys))
+        folded = fold(line, self._keywords) if self._keywords.search(line) else line
+        return self._keys.setdefault(folded, len(self._keys))
 
 
-def fold(line: bytes) -> bytes:
+def fold(line: bytes, pattern: re.Pattern[bytes] = KEYWORDS) -> bytes:
     """One line with its keywords' expansions and its white space taken out."""
-    return _SPACE.sub(b"", KEYWORDS.sub(lambda match: _EXPANSION.sub(b"$", match[0]), line))
+    return _SPACE.sub(b"", pattern.sub(lambda match: _EXPANSION.sub(b"$", match[0]), line))

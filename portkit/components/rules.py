@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from portkit.paths import RepoPath, parent
 
 Rule = tuple[str, str]
-"""(upstream, target): two folders, which both end in `/`, or two files."""
+"""(upstream, target): two folders, which both end in `/`; two files; or a glob, a pattern of file names in one folder,
+and the target folder that they go to under the same names."""
 
 _WILD = frozenset("*?[")
 
@@ -20,6 +22,11 @@ _WILD = frozenset("*?[")
 def is_glob(pattern: str) -> bool:
     """Whether `pattern` holds a character that does not stand for itself."""
     return not _WILD.isdisjoint(pattern)
+
+
+def matches_itself(name: str) -> bool:
+    """Whether `name`, taken as a pattern, means nothing but itself: `[` is no range without its end."""
+    return translate(name) == re.escape(name)
 
 
 def translate(pattern: str) -> str:
@@ -84,24 +91,55 @@ class PathSet:
         return self._pattern is not None and self._pattern.fullmatch(path) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A rule as it is asked: `heads` is what it says of each side, of a glob the two folders; `name` is the pattern
+    of a glob's file names; `number` is its place among the rules."""
+
+    heads: tuple[str, str]
+    number: int
+    name: re.Pattern[str] | None = None
+    literal: int = 0
+
+
+def _compiled(rule: Rule, number: int) -> _Compiled:
+    upstream, target = rule
+    if upstream.endswith("/") or not target.endswith("/"):
+        return _Compiled(rule, number)
+    folder, slash, pattern = upstream.rpartition("/")
+    literal = len(re.sub(r"\[.*?\]|[*?]", "", pattern))
+    return _Compiled((folder + slash, target), number, re.compile(translate(pattern), re.DOTALL), literal)
+
+
 class _Side:
     """The rules seen from one side: which of them is the most specific for a path."""
 
-    __slots__ = ("_files", "_folders", "_heads", "watched")
+    __slots__ = ("_files", "_folders", "_globs", "_heads", "watched")
 
-    def __init__(self, rules: Sequence[Rule], side: int) -> None:
-        self._files = {rule[side]: rule for rule in rules if not rule[side].endswith("/")}
-        self._folders = {rule[side]: rule for rule in rules if rule[side].endswith("/")}
-        self._heads = tuple(rule[side] for rule in rules)
-        watched = [rule[side][:-1] if rule[side].endswith("/") else parent(rule[side]) for rule in rules]
+    def __init__(self, rules: Sequence[_Compiled], side: int) -> None:
+        plain = {rule.heads[side]: rule for rule in rules if rule.name is None}
+        self._files = {head: rule for head, rule in plain.items() if not head.endswith("/")}
+        self._folders = {head: rule for head, rule in plain.items() if head.endswith("/")}
+        globs: dict[str, list[_Compiled]] = {}
+        for rule in sorted(rules, key=lambda rule: (-rule.literal, rule.number)):
+            if rule.name is not None:
+                globs.setdefault(rule.heads[side], []).append(rule)
+        self._globs = globs
+        self._heads = tuple(rule.heads[side] for rule in rules)
+        watched = [head[:-1] if head.endswith("/") else parent(head) for head in self._heads]
         self.watched = tuple(dict.fromkeys(watched))
 
-    def rule(self, path: str) -> Rule | None:
-        """A file before a folder, the longest folder first; None where no rule reaches `path`."""
+    def rule(self, path: str) -> _Compiled | None:
+        """A file before a glob, the glob that says more before another, both before a folder, the longest folder
+        first; None where no rule reaches `path`."""
         if not path.startswith(self._heads):
             return None
         found = self._files.get(path)
         end = len(path)
+        if found is None and self._globs:
+            cut = path.rfind("/") + 1
+            names = self._globs.get(path[:cut], ())
+            found = next((rule for rule in names if rule.name is not None and rule.name.fullmatch(path[cut:])), None)
         while found is None and (end := path.rfind("/", 0, end)) >= 0:
             found = self._folders.get(path[: end + 1])
         return found
@@ -121,8 +159,9 @@ class Rules:
     __slots__ = ("_excluded", "_source", "_target")
 
     def __init__(self, rules: Sequence[Rule], exclude: Sequence[str] = ()) -> None:
-        self._source = _Side(rules, 0)
-        self._target = _Side(rules, 1)
+        compiled = [_compiled(rule, number) for number, rule in enumerate(rules)]
+        self._source = _Side(compiled, 0)
+        self._target = _Side(compiled, 1)
         self._excluded = PathSet(exclude, globs=True)
 
     @property
@@ -135,12 +174,26 @@ class Rules:
         """The same on the target's side."""
         return self._target.watched
 
+    def number_of(self, upstream_path: str) -> int | None:
+        """Which rule is the most specific for `upstream_path`, excluded or not; None where none reaches it."""
+        rule = self._source.rule(upstream_path)
+        return rule.number if rule is not None else None
+
+    def number_of_target(self, target_path: str) -> int | None:
+        """The same for a target path."""
+        rule = self._target.rule(target_path)
+        return rule.number if rule is not None else None
+
+    def excluded(self, upstream_path: str) -> bool:
+        """Whether `exclude` names `upstream_path`."""
+        return upstream_path in self._excluded
+
     def target_of(self, upstream_path: str) -> RepoPath | None:
         """Where `upstream_path` stands in the target, None where nothing maps it."""
         rule = self._source.rule(upstream_path)
         if rule is None or upstream_path in self._excluded:
             return None
-        result = rule[1] + upstream_path[len(rule[0]) :]
+        result = rule.heads[1] + upstream_path[len(rule.heads[0]) :]
         return RepoPath(result) if self._target.rule(result) is rule else None
 
     def upstream_of(self, target_path: str) -> RepoPath | None:
@@ -148,7 +201,7 @@ class Rules:
         rule = self._target.rule(target_path)
         if rule is None:
             return None
-        result = rule[0] + target_path[len(rule[1]) :]
+        result = rule.heads[0] + target_path[len(rule.heads[1]) :]
         if self._source.rule(result) is not rule or result in self._excluded:
             return None
         return RepoPath(result)

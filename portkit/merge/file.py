@@ -77,10 +77,11 @@ class FileMerge:
 
 
 class FileMerger:
-    """Merges files; remembers lines and alignments between calls, since one changeset's theirs is the next's base."""
+    """Merges files; remembers lines and alignments between calls, since one changeset's theirs is the next's base.
+    `fold`: keywords to fold beside the known ones."""
 
-    def __init__(self) -> None:
-        self.table = LineTable(remember=96)
+    def __init__(self, fold: tuple[str, ...] = ()) -> None:
+        self.table = LineTable(remember=96, more=fold)
         self._hunks: dict[tuple[bytes, bytes], tuple[Hunk, ...]] = {}
         self._local: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[Hunk, ...]] = {}
 

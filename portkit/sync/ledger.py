@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -114,21 +115,13 @@ def read_ledger(commits: Iterable[TargetCommit]) -> Ledger:
             if path
         )
         entries[commit.id] = Entry(commit.id, commit.parents, changesets, revisions)
+    known = sorted((*entries, *reverts))
     undone: set[str] = set()
-    for target in reverts.values():  # oldest first: a revert of a revert comes after it
-        _undo(target, entries, reverts, undone)
+    for revert, target in reversed(reverts.items()):  # newest first: what is itself taken back takes nothing back
+        at = bisect_left(known, target)
+        if revert not in undone and at < len(known) and known[at].startswith(target):
+            undone.add(known[at])
     return Ledger(tuple(entries.values()), frozenset(undone & set(entries)))
-
-
-def _undo(target: str, entries: dict[str, Entry], reverts: dict[str, str], undone: set[str]) -> None:
-    full = next((one for one in (*entries, *reverts) if one.startswith(target)), None)
-    if full is None:
-        return
-    if full in reverts:
-        again = next((one for one in entries if one.startswith(reverts[full])), None)
-        if again is not None:
-            undone.discard(again)
-    undone.add(full)
 
 
 def _split_revision(value: str) -> tuple[str, str, str]:

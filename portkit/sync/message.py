@@ -63,10 +63,11 @@ class MessageWriter:
         """The whole message of the commit that carries `changeset`. `draft` (the changeset's state) makes it a
         message of the draft branch, which says that it is none to take."""
         log = tidy(changeset.message)
+        mark = f"DRAFT ({draft}): " if draft else ""
         named = [f"{quoted(one.path)} {one.revision}" for one in revisions]
         try:
             body = self._template.render(
-                subject=subject_line(self._prefix, subject or log),
+                subject=subject_line(self._prefix, subject or log, SUBJECT_WIDTH - len(mark)),
                 log=log,
                 title=self._title,
                 revisions=named,
@@ -82,8 +83,7 @@ class MessageWriter:
         body = tidy(body)
         if not body.partition("\n")[0]:
             raise UserError("the commit template gives a message without a first line", where=self._name)
-        if draft:
-            body = f"DRAFT ({draft}): {body}"
+        body = mark + body
         trailers = [f"{COMMIT}: {changeset.id}"]
         trailers += [f"{REVISION}: {one}" for one in named]
         if draft:
@@ -111,19 +111,19 @@ def tidy(log: str) -> str:
     return _TRAILER_LIKE.sub(r"> \1", text)
 
 
-def subject_line(prefix: str, log: str) -> str:
-    """`prefix - First sentence.`, cut at a word so that it stays under 72 characters.
+def subject_line(prefix: str, log: str, width: int = SUBJECT_WIDTH) -> str:
+    """`prefix - First sentence.`, cut at a word so that it stays under `width` characters.
 
     The habit of the target's tree (`dhclient - What.`); committer(7) asks for a short summary.
     """
     first = _SENTENCE_END.split(log.strip(), maxsplit=1)[0]
     sentence = " ".join(_LIST_MARK.sub("", first).split()) or "Sync with upstream."
     subject = f"{prefix} - {sentence}"
-    if len(subject) < SUBJECT_WIDTH:
+    if len(subject) < width:
         return subject
-    cut = subject[: SUBJECT_WIDTH - 4].rsplit(" ", 1)[0].rstrip(" ,;:-")
+    cut = subject[: width - 4].rsplit(" ", 1)[0].rstrip(" ,;:-")
     if len(cut) <= len(prefix) + 3:  # one endless word
-        cut = subject[: SUBJECT_WIDTH - 4]
+        cut = subject[: width - 4]
     return cut + "..."
 
 

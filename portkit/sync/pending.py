@@ -11,7 +11,7 @@ from portkit.errors import UserError
 from portkit.merge.file import Version
 from portkit.paths import RepoPath, parent
 from portkit.sync.baseline import BaselineFinder
-from portkit.sync.ledger import Ledger
+from portkit.sync.ledger import Entry, Ledger
 from portkit.sync.lineage import FileVersion, Lineage
 from portkit.sync.outcome import FileBaseline
 from portkit.sync.ports import Contents, History, Target, Tree
@@ -57,7 +57,7 @@ def find_start(
                 older[entry.commit] = target.tree(entry.parents[0], component.target_folders())
             seen = older[entry.commit]
             if place not in seen.entries:
-                version = _added_by(lineage, upstream, dict(entry.revisions).get(upstream, ""))
+                version = _added_by(lineage, upstream, entry)
                 if version is not None:
                     versions[upstream] = version
                     files.append(_ported_whole(place, upstream, version))
@@ -80,8 +80,14 @@ def _reading(tree: Tree, blob: Blob) -> Callable[[], bytes]:
     return lambda: tree.read(blob.oid)
 
 
-def _added_by(lineage: Lineage, upstream: RepoPath, label: str) -> FileVersion | None:
-    return next((version for version in lineage.versions(upstream) if version.label == label), None)
+def _added_by(lineage: Lineage, upstream: RepoPath, entry: Entry) -> FileVersion | None:
+    """The version that `entry` brought: by its changeset, or by its label where upstream was rewritten since."""
+    label = dict(entry.revisions).get(upstream, "")
+    at = max((index for index, one in enumerate(lineage.changesets) if one.id in entry.changesets), default=-1)
+    version = lineage.version_at(upstream, at)
+    if version is not None and version.label == label:
+        return version
+    return next((version for version in reversed(lineage.versions(upstream)) if version.label == label), None)
 
 
 def _ported_whole(place: RepoPath, upstream: RepoPath, version: FileVersion) -> FileBaseline:
@@ -103,7 +109,7 @@ def pending(
     A file that the target lacks counts only from changesets newer than the component's newest baseline: what
     upstream did to it before that, somebody decided long ago.
     """
-    carried, revisions = ledger.carried(), ledger.carried_revisions()
+    carried = _Carried(lineage, ledger)
     result: list[tuple[Changeset, tuple[FileChange, ...]]] = []
     for position, changeset in enumerate(changesets):
         files = []
@@ -116,14 +122,36 @@ def pending(
             if position <= after:
                 continue
             version = lineage.version_at(change.path, position)
-            if version is not None and (
-                (str(change.path), version.label) in revisions or (changeset.id in carried and not version.revision)
-            ):
+            if version is not None and carried.has(changeset, change.path, version):
                 continue
             files.append(change)
         if files:
             result.append((changeset, tuple(files)))
     return result
+
+
+class _Carried:
+    """Which versions of upstream's files the ledger says the target carries."""
+
+    def __init__(self, lineage: Lineage, ledger: Ledger) -> None:
+        self._lineage = lineage
+        self._revisions = ledger.carried_revisions()
+        self._changes = {
+            (changeset, path)
+            for entry in ledger.standing
+            for changeset in entry.changesets
+            for path, _ in entry.revisions
+        }
+        self._whole = {changeset for entry in ledger.standing if not entry.revisions for changeset in entry.changesets}
+
+    def has(self, changeset: Changeset, path: RepoPath, version: FileVersion) -> bool:
+        """By path and label, which outlive a rewritten mirror; where a label comes again (a content that was backed
+        out and is back, an ident line that nobody bumps), by the changeset alone."""
+        if (changeset.id, path) in self._changes or changeset.id in self._whole:
+            return True
+        if (path, version.label) not in self._revisions:
+            return False
+        return sum(1 for other in self._lineage.versions(path) if other.label == version.label) == 1
 
 
 def chosen(component: Component, changesets: Sequence[Changeset], ids: Iterable[str]) -> list[Changeset]:

@@ -131,7 +131,7 @@ class Replay:
     def _landed(self, picked: Picked, files: Sequence[Pick], merges: Mapping[RepoPath, FileMerge]) -> Replayed:
         every = tuple(merges[pick.target] if not pick.standing else _STANDING for pick in picked.files)
         if all(merge.gate is Gate.ALREADY for merge in merges.values()):
-            return Replayed(picked, State.ALREADY, every, {}, {})
+            return Replayed(picked, State.ALREADY, every, {}, self._caught_up(files))
         writes: dict[RepoPath, Version | None] = {}
         draft_writes: dict[RepoPath, Version | None] = {}
         for pick in files:
@@ -147,6 +147,20 @@ class Replay:
         self._draft.changed.update(draft_writes)
         self._files.update(path for path, version in writes.items() if version is not None)
         return Replayed(picked, State.PORTED, every, writes, draft_writes)
+
+    def _caught_up(self, files: Sequence[Pick]) -> dict[RepoPath, Version | None]:
+        """What the draft takes of a changeset that the branch has already: its files may stand further back, with
+        upstream's side of what was parked in them."""
+        writes: dict[RepoPath, Version | None] = {}
+        for pick in files:
+            before = self._draft.get(pick.target)
+            if before is not self._branch.get(pick.target):
+                merge = self._merge(self._draft, pick)
+                after = self._drafted(pick, merge)
+                if after != before and merge.gate is not Gate.ALREADY:
+                    writes[pick.target] = after
+        self._draft.changed.update(writes)
+        return writes
 
     def _park(
         self,
@@ -182,7 +196,8 @@ class Replay:
         return self._bumped(pick, self._draft.get(pick.target), merge.result)
 
     def _bumped(self, pick: Pick, before: Version | None, result: Version | None) -> Version | None:
-        """`result` with its ident line at the ported revision, in the target's style; a file that had none gets none."""
+        """`result` with its ident line at the ported revision, in the target's style, and never further back than
+        it was; a file that had none gets none."""
         if result is None or pick.theirs is None or before is None:
             return result
         was = ident.recorded(before.content, self._policy.keyword, name(pick.target))
@@ -191,6 +206,8 @@ class Replay:
         if new is None or old is None or was is None:
             return result
         content = ident.bumped(result.content, old, new, pick.target, self._policy.style, since=was.revision)
+        if content == result.content:  # upstream's own line may have come in with a hunk around it
+            content = content[: old.start] + before.content[was.start : was.end] + content[old.end :]
         return Version(content, result.mode)
 
     # What a changeset waits for.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ from portkit.cli.sync import run
 from portkit.cli.waiting import previous_report
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.errors import UserError
+from portkit.report.contract import iso
 from portkit.report.weekly import Links, render, weekly
 from portkit.store.atomic import write_atomic
 from portkit.sync.branch import as_written
@@ -67,8 +68,10 @@ def _day(as_of: str, outcomes: Sequence[ComponentOutcome]) -> str:
         except ValueError as error:
             raise UserError(f"{as_of!r} is no date", where="--as-of", hint="write it as 2012-08-15") from error
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    newest = int(epoch) if epoch.isdigit() else max((one.newest for one in outcomes), default=0)
-    return datetime.fromtimestamp(newest, UTC).date().isoformat()
+    if epoch and not (epoch.isascii() and epoch.isdigit()):
+        hint = "unset it, or give --as-of"
+        raise UserError(f"{epoch!r} is no number of seconds", where="SOURCE_DATE_EPOCH", hint=hint)
+    return iso(int(epoch[:15]) if epoch else max((one.newest for one in outcomes), default=0))[:10]
 
 
 def _shown(path: Path) -> str:

@@ -12,6 +12,7 @@ import fcntl
 import os
 import sqlite3
 import time
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,7 @@ APPLICATION = 0x706B6974
 """`PRAGMA application_id` of every file of ours ("pkit"); another number is somebody else's file."""
 
 _WAIT = 10.0
+_SUM = 4
 _UNUSABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
@@ -149,7 +151,7 @@ class Cache:
     )
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(path, schema=self._SCHEMA, version=1)
+        self._database = Database(path, schema=self._SCHEMA, version=2)
 
     def __enter__(self) -> Cache:
         return self
@@ -176,8 +178,9 @@ class Cache:
                 row = self._database.connection.execute(
                     "SELECT value FROM remembered WHERE kind = ? AND key = ?", (kind, to_bytes(key))
                 ).fetchone()
-                if row is not None:
-                    found[key] = row[0]
+                content = row[0] if row is not None else b""
+                if isinstance(content, bytes) and content[:_SUM] == _sum(content[_SUM:]):
+                    found[key] = content[_SUM:]
         except sqlite3.Error as error:
             if damaged(error):
                 self._database.heal()
@@ -190,7 +193,7 @@ class Cache:
 
     def put_many(self, kind: str, items: Iterable[tuple[str, bytes]]) -> None:
         """Remembers every (key, value) of `items`, all or none of them."""
-        rows = [(kind, to_bytes(key), value) for key, value in items]
+        rows = [(kind, to_bytes(key), _sum(value) + value) for key, value in items]
         if not rows:
             return
         connection = self._database.connection
@@ -205,6 +208,11 @@ class Cache:
                 raise
             if damaged(error):
                 self._database.heal()
+
+
+def _sum(value: bytes) -> bytes:
+    """What stands before a value: SQLite does not notice when the bytes of a row have changed on the disk."""
+    return zlib.crc32(value).to_bytes(_SUM, "big")
 
 
 def damaged(error: sqlite3.Error) -> bool:

@@ -102,8 +102,11 @@ class ComponentRun:
         return self._changesets
 
     def plan(self, onto: str, scope: Scope) -> Plan:
-        """The plan for the target commit `onto`. Raises UserError where the target lacks the component's paths."""
+        """The plan for the target commit `onto`. Raises UserError where upstream or the target lacks the
+        component's paths."""
         component = self._component
+        if component.mode is not Mode.PORT:
+            self._refuse_strange_upstream()
         until = scope.until(self._changesets)
         match component.mode:
             case Mode.PORT:
@@ -133,6 +136,7 @@ class ComponentRun:
     def start(self, onto: str, until: int, *, cutting: bool = True) -> tuple[Tree, Ledger, Start]:
         """The target's tree, its ledger and the component's baselines at `onto`. Raises UserError where a shallow
         repository lacks history that is needed for them; `cutting` False asks nothing of the target's."""
+        self._refuse_strange_upstream()
         if cutting:
             self._refuse_cut_target()
         tree = self._target.tree(onto, self._component.target_folders())
@@ -143,6 +147,15 @@ class ComponentRun:
         start = find_start(self._component, self.lineage, finder, self._target, tree, ledger, until)
         self._refuse_cut_upstream(start)
         return tree, ledger, start
+
+    def _refuse_strange_upstream(self) -> None:
+        component = self._component
+        if not self._changesets:
+            raise UserError(
+                f"upstream {component.upstream} has none of the paths of {component.name}",
+                where=f"components.{component.name}.paths",
+                hint="check the map's paths, and the upstream's prefix",
+            )
 
     def _refuse_cut_target(self) -> None:
         """What was ported before is read from the history of the component's files: it must be there."""

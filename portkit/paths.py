@@ -62,7 +62,7 @@ def name(path: str) -> str:
 
 def quoted(path: str) -> str:
     """`path` as one word of a message: as it is, or as git quotes it (git-config(1), core.quotePath) where a byte of
-    it could be misread: a line end, another control character, a quote or a blank at its beginning, what is not UTF-8."""
+    it could be misread: a line end, another control character, a quote or blank at its beginning, what is no UTF-8."""
     if path.isprintable() and not path.startswith(('"', " ")):
         return path
     plain = (chr(byte) if 0x20 <= byte < 0x7F and byte not in b'"\\' else f"\\{byte:03o}" for byte in to_bytes(path))

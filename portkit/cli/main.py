@@ -29,6 +29,7 @@ _COMMANDS = {
     "conflicts": "what waits for a person",
     "demo": "build the embedded example and run a weekly sync in it",
     "init": "make a new workspace with a commented map",
+    "publish": "push branches to a remote",
     "report": "write the weekly report",
     "sync": "bring what is new upstream onto a branch of the target",
 }

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from portkit.change.functions import header_of
 from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import Lines, LineTable
 from portkit.merge.alignment import slides
@@ -206,8 +207,11 @@ def _corresponds(sides: Sides, made: Hunk, upstream: Hunk) -> bool:
 
 
 def _moved(sides: Sides, made: Hunk, upstream: Hunk) -> bool:
-    """A deletion of lines that ours holds elsewhere: the only copy of them."""
+    """A deletion of lines that ours holds elsewhere in their function: the only copy of them. Outside of all functions
+    they may belong to another list by now (a macro's strings that went into a macro of the target's own)."""
     if upstream.b0 != upstream.b1 or not sides.gone(upstream) or sides.puts_elsewhere(upstream):
+        return False
+    if header_of(sides.base.raw, upstream.a0, sides.base.headers) < 0:
         return False
     return sides.strays(upstream) == [made.a0]
 

@@ -71,9 +71,9 @@ def test_components_are_guessed_from_ident_lines(work: Work, tmp_path: Path) -> 
     found = read_map(path)
     assert found.target.location == str(work.target)
     assert len(found.components) == 1
-    lines = [line if not line.startswith("  # ") else f"  {line[4:]}" for line in text.splitlines()]
-    start = next(number for number, line in enumerate(lines) if line.startswith("  Other folders"))
-    path.write_text("\n".join(lines[:start] + lines[start + 2 :]))
+    before, _, after = text.partition("\n  # Other folders")
+    taken = [f"  {line[4:]}" if line.startswith("  # ") else line for line in after.splitlines()[2:]]
+    path.write_text("\n".join([before, *taken]))
     assert {one.name for one in read_map(path).components} == {one["component"] for one in told["guesses"]}
 
 

@@ -96,6 +96,11 @@ def after(revision: str) -> str:
     return f"{head}.{int(last) + 1}"
 
 
+def advances(old: Ident, new: Ident) -> bool:
+    """Whether `new` is a later revision than `old`, both on the trunk."""
+    return on_trunk(old.revision) and on_trunk(new.revision) and revision_key(new.revision) > revision_key(old.revision)
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """How the target writes its ident lines, as learned from its last bumps.

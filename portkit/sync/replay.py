@@ -206,7 +206,7 @@ class Replay:
         if new is None or old is None or was is None:
             return result
         content = ident.bumped(result.content, old, new, pick.target, self._policy.style, since=was.revision)
-        if content == result.content:  # upstream's own line may have come in with a hunk around it
+        if not ident.advances(was, new):  # upstream's own line may have come in with a hunk around it
             content = content[: old.start] + before.content[was.start : was.end] + content[old.end :]
         return Version(content, result.mode)
 

@@ -28,7 +28,7 @@ def command(options: Options, folder: str) -> int:
     screen.say(f"built the example in {folder}: openbsd.git (upstream), dragonfly.git (target), upstream-map.yaml")
     screen.say()
     inside = Options(directory=str(example.workspace), screen=screen, command="demo")
-    with workspace(inside, writing="a sync") as place:
+    with workspace(inside, writing=True) as place:
         target = place.target()
         outcomes = run(place, Request(place.components(()), target.default_tip()))
         for outcome in outcomes:

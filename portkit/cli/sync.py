@@ -47,7 +47,7 @@ def command(
     What provably is upstream's change lands. Everything else is parked, with its reason; it stands on a draft
     branch that is not to be taken.
     """
-    with workspace(options, writing="" if dry_run else "a sync") as place:
+    with workspace(options, writing=not dry_run) as place:
         target = place.target()
         request = Request(
             place.components(components),
@@ -100,7 +100,7 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
     counts = outcome.counts()
     screen.say(f"{outcome.name} ({outcome.mode})")
     for notice in outcome.notices:
-        if notice.kind in ("port", "branch", "needs", "rewritten"):
+        if notice.kind in ("port", "branch", "needs", "rewritten", "retired", "stale"):
             screen.paragraph(notice.text)
     if outcome.mode == "watch":
         screen.paragraph(f"{_counted(len(outcome.watched))} upstream in the {WATCH_DAYS} days up to the newest")

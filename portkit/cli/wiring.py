@@ -114,8 +114,8 @@ class Workspace:
 
 
 @contextmanager
-def workspace(options: Options, *, fetch: bool = True, writing: str = "") -> Iterator[Workspace]:
-    """The workspace that `options` name. `writing`: what the run is about to write; one such run at a time."""
+def workspace(options: Options, *, fetch: bool = True, writing: bool = False) -> Iterator[Workspace]:
+    """The workspace that `options` name. `writing`: the run writes branches; one such run at a time."""
     if options.map_file:
         path = Path(options.map_file)
         root = Path(options.directory) if options.directory else path.resolve().parent
@@ -135,7 +135,7 @@ def workspace(options: Options, *, fetch: bool = True, writing: str = "") -> Ite
     version()
     with ExitStack() as stack:
         if writing:
-            stack.enter_context(hold(root / STATE / "lock", what=writing))
+            stack.enter_context(hold(root / STATE / "lock", what="the workspace"))
         yield Workspace(root, placed, options.screen, stack, fetch)
 
 

@@ -72,10 +72,16 @@ def _write_holder(descriptor: int) -> None:
 
 
 def _refused(descriptor: int, path: Path, what: str) -> WorldError:
+    said = b""
+    for _ in range(5):  # who took it this very moment has not written yet
+        said = os.pread(descriptor, 4096, 0)
+        if said.strip():
+            break
+        time.sleep(_PAUSE)
     return WorldError(
         f"{what} is in use by another run",
         where=str(path),
-        cause=_holder(os.pread(descriptor, 4096, 0)),
+        cause=_holder(said),
         hint="wait until it ends, then try again",
     )
 

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 _NAME = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 _AGGREGATE = re.compile(rb"^(?:typedef\s+|static\s+|const\s+)*(?:struct|union|enum)\s+(\w+)")
 _OPENS = re.compile(rb"^[A-Za-z_]")
+_PAGE = (b".", b"'")
+"""What a manual page begins with: a comment, or a request (roff(7))."""
 _CALLABLE = re.compile(rb"^[\w\s*]*\w\s?\(")
 """Column 0 of a function's name or an aggregate: words and stars up to the parenthesis, so that a manual page's
 running text ("mask), 3 (routers)") is none."""
@@ -25,18 +27,19 @@ def header_of(lines: Sequence[bytes], index: int, known: dict[int, int] | None =
     """
     if known is None:
         known = {}
+    page = bool(lines) and lines[0].startswith(_PAGE)  # its text is prose and examples: only sections open there
     passed: list[int] = []
     at = min(index, len(lines) - 1)
     found = -1
     while at >= 0:
         line = lines[at]
         first = line[:1]
-        if first == b"}" and at < index:
+        if first == b"}" and at < index and not page:
             break
         if at in known:
             found = known[at]
             break
-        if _opens(line, first):
+        if _opens(line, first) and (not page or first == b"."):
             found = at
             break
         if at == index or not at & 15:

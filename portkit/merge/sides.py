@@ -89,7 +89,7 @@ class Sides:
             # What stands in no function may have been put anywhere; the same lines in another function are others.
             outside = header_of(self.theirs.raw, hunk.b1 - 1, self.theirs.headers) in (-1, *range(hunk.b0, hunk.b1))
             return any(
-                outside or same_function(self.base, hunk.a0, self.ours, at, self.to_ours)
+                outside or self._in_its_function(hunk, at)
                 for at, _ in islice(copies, _MANY)
             )
         return any(self._alike(hunk, at) and self._local_from(at, len(added)) for at in self._near_copies(hunk))
@@ -114,7 +114,7 @@ class Sides:
             if (
                 at >= 0
                 and ours[at : at + len(added)] == added
-                and same_function(self.base, hunk.a0, self.ours, at, self.to_ours)
+                and self._in_its_function(hunk, at)
             ):
                 yield at
 
@@ -122,6 +122,13 @@ class Sides:
         """Whether one local hunk brought the lines at..at+length of ours."""
         hunk = self.local[bisect_right(self.local, at, key=lambda one: one.b0) - 1] if self.local else None
         return hunk is not None and hunk.b0 <= at and at + length <= hunk.b1
+
+    def _in_its_function(self, hunk: Hunk, at: int) -> bool:
+        """Whether line `at` of ours stands in the function to which `hunk` adds: what is added at a function's or a
+        section's end stands in it in theirs, while in base the next one begins there."""
+        return same_function(self.base, hunk.a0, self.ours, at, self.to_ours) or same_function(
+            self.theirs, hunk.b0, self.ours, at, None
+        )
 
     def scattered(self, hunk: Hunk) -> bool:
         """Whether ours has, near where `hunk` belongs, every telling line that it adds, though not as one run of its
@@ -140,7 +147,7 @@ class Sides:
         high = self.to_ours.gap(hunk.a1)[1] + _NEAR
         return all(
             any(
-                same_function(self.base, hunk.a0, self.ours, at, self.to_ours)
+                self._in_its_function(hunk, at)
                 for at in islice(self._local[key], bisect_left(self._local[key], low), None)
                 if at <= high
             )

@@ -19,7 +19,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.checkpoints import CHECKPOINTS, ONTO
 from bench.scratch import Scratch, real, scratch
 
-
 RUN = """\
 import resource, sys
 from portkit.cli.main import main

@@ -14,6 +14,7 @@ The place is the same when, of the positions at which a hunk means the same, one
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -32,6 +33,9 @@ _ENOUGH = 2
 
 _ALIKE = 12
 """As many of upstream's hunks that look like one in the result are tried, on either side of it."""
+
+_DECLARATION = re.compile(rb"[A-Za-z_][^\"'{}]*;\s*$")
+"""A declaration on one line, in column 0."""
 
 _LinesOf = tuple[tuple[bytes, ...], tuple[int, ...]]
 
@@ -208,10 +212,12 @@ def _corresponds(sides: Sides, made: Hunk, upstream: Hunk) -> bool:
 
 def _moved(sides: Sides, made: Hunk, upstream: Hunk) -> bool:
     """A deletion of lines that ours holds elsewhere in their function: the only copy of them. Outside of all functions
-    they may belong to another list by now (a macro's strings that went into a macro of the target's own)."""
+    they may belong to another list by now (a macro's strings that went into a macro of the target's own): there it
+    must be declarations, which are whole by themselves."""
     if upstream.b0 != upstream.b1 or not sides.gone(upstream) or sides.puts_elsewhere(upstream):
         return False
-    if header_of(sides.base.raw, upstream.a0, sides.base.headers) < 0:
+    removed = sides.base.raw[upstream.a0 : upstream.a1]
+    if header_of(sides.base.raw, upstream.a0, sides.base.headers) < 0 and not all(map(_DECLARATION.match, removed)):
         return False
     return sides.strays(upstream) == [made.a0]
 

@@ -28,3 +28,12 @@ def test_a_line_that_stands_elsewhere_in_its_function_is() -> None:
     merged = FileMerger().merge(Version(base, 0o100644), Version(ours, 0o100644), Version(head + rest, 0o100644))
     assert (merged.lands, merged.method) == (True, "moved")
     assert merged.result == Version(head + rest, 0o100644)
+
+
+def test_a_declaration_outside_of_all_functions_is_whole_by_itself() -> None:
+    names = b"".join(b"int\tlink_status_%d(char *);\n" % number for number in range(8))
+    line = b"int\tinterface_status(char *);\n"
+    base, ours = line + names, names.replace(b"int\tlink_status_2", line + b"int\tlink_status_2")
+    merged = FileMerger().merge(Version(base, 0o100644), Version(ours, 0o100644), Version(names, 0o100644))
+    assert (merged.lands, merged.method) == (True, "moved")
+    assert merged.result == Version(names, 0o100644)

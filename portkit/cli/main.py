@@ -29,8 +29,10 @@ _COMMANDS = {
     "conflicts": "what waits for a person",
     "demo": "build the embedded example and run a weekly sync in it",
     "init": "make a new workspace with a commented map",
+    "log": "list upstream's changesets with their state",
     "publish": "push branches to a remote",
     "report": "write the weekly report",
+    "status": "say where each component stands",
     "sync": "bring what is new upstream onto a branch of the target",
 }
 

@@ -25,7 +25,7 @@ def command(options: Options, folder: str) -> int:
     screen = options.screen
     version()
     example = build(Path(folder))
-    screen.say(f"built the example in {folder}: openbsd.git (upstream), dragonfly.git (target), upstream-map.yaml")
+    screen.say(f"Built the example in {folder}: openbsd.git is the upstream, dragonfly.git the target.")
     screen.say()
     inside = Options(directory=str(example.workspace), screen=screen, command="demo")
     with workspace(inside, writing=True) as place:

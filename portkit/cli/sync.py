@@ -23,7 +23,11 @@ WAITS = 1
 _INDENT = " " * 17
 
 
-@click.command("sync")
+@click.command(
+    "sync",
+    epilog="Ends with 0 where nothing new waits for a person, with 1 where something does: that is no failure. "
+    "2 is a mistake of the caller's, 3 one of git, the disk or the network.",
+)
 @click.argument("components", nargs=-1)
 @click.option("--onto", metavar="REV", help="The target commit to start from (default: the map's branch).")
 @click.option("--until", default="", metavar="REV-or-DATE", help="Look at upstream no further than this.")

@@ -7,6 +7,7 @@ tip, the target commit, the request, who commits, portkit itself) and the branch
 from __future__ import annotations
 
 import hashlib
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache
@@ -63,4 +64,8 @@ class Results:
 
 @lru_cache(maxsize=1)
 def _converter() -> JsonConverter:
-    return make_converter()
+    converter = make_converter()
+    # cattrs takes base 85, which Python decodes byte by byte: most of the time of a run with nothing new
+    converter.register_unstructure_hook(bytes, lambda content: b64encode(content).decode("ascii"))
+    converter.register_structure_hook(bytes, lambda text, _: b64decode(text))
+    return converter

@@ -124,8 +124,8 @@ def _tell(place: Workspace, shown: Sequence[Line], every: int) -> None:
     screen.say(f"{'date':<10} {'upstream':<10} {'state':<{width}} subject")
     for one, state in zip(shown, states, strict=True):
         day, short = iso(one.changeset.date)[:10], one.changeset.id[:10]
-        text = f"{day} {short} {state:<{width}} {printable(one.changeset.subject)}"
-        screen.say(_cut(text), style=one.state)
+        text = f"{day} {short} {state:<{width}} {one.changeset.subject}"
+        screen.say(cut(text), style=one.state)
         if screen.verbose:
             screen.paragraph(", ".join(one.revisions), first=_INDENT, indent=_INDENT)
             if one.reason:
@@ -134,6 +134,7 @@ def _tell(place: Workspace, shown: Sequence[Line], every: int) -> None:
         screen.say(f"and {every - len(shown)} older")
 
 
-def _cut(text: str) -> str:
-    """`text`, at most as wide as a line."""
+def cut(text: str) -> str:
+    """`text`, made printable and at most as wide as a line."""
+    text = printable(text)
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 3].rstrip()}..."

@@ -53,7 +53,9 @@ def write(
 ) -> list[tuple[Path, bool]]:
     """Writes the weekly report; returns each file and whether it changed."""
     day = _day(as_of, outcomes)
-    view = weekly(outcomes, as_of=day, links=Links(), previous=previous_report(place.reports, before=day))
+    templates = place.map.links
+    links = Links(templates.commit, templates.changeset, templates.revision)
+    view = weekly(outcomes, as_of=day, links=links, previous=previous_report(place.reports, before=day))
     folder = place.reports / day
     return [
         (folder / f"weekly.{format}", write_atomic(folder / f"weekly.{format}", render(view, format)))

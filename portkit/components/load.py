@@ -1,55 +1,45 @@
 """From what a map file holds to a ComponentMap: every key it may have, and every mistake it can make.
 
-Pure: reading the file and its YAML is `store.mapfile`. The keys are those of the smallest map in the
-contract (docs), and those listed in the tuples below; a key that is not listed is a mistake, so that a
-misspelt one is never silently without effect.
+Pure: reading the file and its YAML is `store.mapfile`. The keys are those of `components.keys`; one that is not listed
+there is a mistake, so that a misspelt one is never silently without effect.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from enum import StrEnum
+from collections.abc import Sequence
 from functools import partial
-from typing import TypeVar
 
+from portkit.components import keys as known_keys
 from portkit.components import locations
 from portkit.components.mistakes import Mistakes, nearest
 from portkit.components.model import (
     AuthorPolicy,
+    BaselinePolicy,
     CommitPolicy,
     Component,
     ComponentMap,
     IdentStyle,
+    LinkTemplates,
     Mode,
+    Move,
     Need,
+    NotApplicable,
     PathRule,
+    PlanEntry,
     Retired,
     Source,
 )
-from portkit.components.rules import is_glob, translate
+from portkit.components.reading import Check, Reader
+from portkit.components.rules import is_glob, matches_itself, translate
 from portkit.components.tree import Kind, Node
 from portkit.paths import RepoPath, problem_with
+from portkit.paths import name as last_part
 
 VERSION = "1"
-MAP_KEYS = ("version", "upstreams", "target", "components", "commit")
-UPSTREAM_KEYS = ("git", "cvs", "branch", "prefix", "title")
-TARGET_KEYS = ("git", "branch")
-COMPONENT_KEYS = (
-    "mode", "upstream", "paths", "exclude", "keep", "deleted", "needs", "retired", "import", "baseline",
-    "ident", "subject",
-)  # fmt: skip
-NEED_KEYS = ("component", "since")
-RETIRED_KEYS = ("at", "successor")
-IMPORT_KEYS = ("at",)
-COMMIT_KEYS = ("author", "template")
 
 DRAFT = "-draft"
 """What a draft branch adds to its component's: no component may be called like another's draft."""
-
-Words = TypeVar("Words", bound=StrEnum)
-Check = Callable[[str], str]
-"""Tells what is wrong with a text, as the end of a sentence; "" where nothing is."""
 
 
 def load(data: Node | None, *, file: str) -> ComponentMap:
@@ -59,120 +49,16 @@ def load(data: Node | None, *, file: str) -> ComponentMap:
     """
     mistakes = Mistakes(file)
     if data is None or data.kind is Kind.NOTHING:
-        mistakes.add(1, "", f"the map is empty; it needs the keys {', '.join(MAP_KEYS[:4])}")
+        mistakes.add(1, "", f"the map is empty; it needs the keys {', '.join(known_keys.required(known_keys.MAP))}")
         mistakes.raise_any()
     assert data is not None
-    result = _whole(_Reader(mistakes), data, file)
+    result = _whole(Reader(mistakes), data, file)
     mistakes.raise_any()
     return result
 
 
-class _Reader:
-    """Takes values out of nodes, and notes what is wrong. After a mistake it goes on with a stand-in."""
-
-    def __init__(self, mistakes: Mistakes) -> None:
-        self._mistakes = mistakes
-
-    def wrong(self, node: Node, key: str, text: str) -> None:
-        """Notes a mistake at `node`."""
-        self._mistakes.add(node.line, key, text)
-
-    def expected(self, node: Node, key: str, kind: Kind | str) -> None:
-        """Notes that `node` is not of the kind it should be."""
-        self.wrong(node, key, f"{kind} is expected here, found {node.shown()}")
-
-    def entries(self, node: Node, key: str, noun: str = "key") -> list[tuple[str, Node, Node]]:
-        """(name, the key's node, the value) of a mapping whose names are the user's own."""
-        if node.kind is not Kind.MAPPING:
-            self.expected(node, key, Kind.MAPPING)
-            return []
-        first: dict[str, int] = {}
-        result = []
-        for name, value in node.pairs:
-            if not name.scalar:
-                self.wrong(name, key, f"a key must be text, found {name.kind}")
-            elif name.text in first:
-                line = first[name.text]
-                self.wrong(name, key, f"the {noun} {name.text!r} is here twice, first on line {line}")
-            else:
-                first[name.text] = name.line
-                result.append((name.text, name, value))
-        return result
-
-    def keys(
-        self, node: Node, key: str, known: Sequence[str], required: Sequence[str] = ()
-    ) -> dict[str, Node]:
-        """The values of a mapping with fixed keys. An optional key with no value is as good as not there."""
-        result = {}
-        for name, place, value in self.entries(node, key):
-            if name not in known:
-                self.wrong(place, key, f"there is no key {name!r} here; {nearest(name, known)}")
-            elif value.kind is not Kind.NOTHING or name in required:
-                result[name] = value
-        if node.kind is Kind.MAPPING:
-            for name in required:
-                if name not in result:
-                    self.wrong(node, key, f"the key {name!r} is missing")
-        return result
-
-    def text(self, node: Node | None, key: str, check: Check | None = None, *, default: str = "") -> str:
-        """A text. A number or a date is refused: YAML would have read `1.20` as 1.2."""
-        if node is None:
-            return default
-        if node.kind is not Kind.TEXT:
-            quoted = f"; if it is meant as text, quote it: '{node.text}'" if node.scalar else ""
-            self.wrong(node, key, f"text is expected here, found {node.shown()}{quoted}")
-            return default
-        return self._checked(node, key, check, default)
-
-    def revision(self, node: Node | None, key: str, check: Check) -> str:
-        """A revision or a day: as it was written, whatever YAML takes it for."""
-        if node is None:
-            return ""
-        if node.kind not in (Kind.TEXT, Kind.NUMBER, Kind.DATE):
-            only = check is locations.problem_with_revision
-            self.expected(node, key, "a revision" if only else "a day or a revision")
-            return ""
-        return self._checked(node, key, check, "")
-
-    def _checked(self, node: Node, key: str, check: Check | None, default: str) -> str:
-        problem = check(node.text) if check else ""
-        if not problem and locations.holds_control(node.text):
-            problem = "holds a control character"
-        if problem:
-            self.wrong(node, key, f"{node.text!r} {problem}")
-            return default
-        return node.text
-
-    def word(self, node: Node | None, key: str, words: type[Words], noun: str, default: Words) -> Words:
-        """One of a closed choice of words."""
-        text = self.text(node, key) if node is not None else ""
-        if node is None or node.kind is not Kind.TEXT:
-            return default
-        try:
-            return words(text)
-        except ValueError:
-            self.wrong(node, key, f"{text!r} is no {noun}; {nearest(text, [str(word) for word in words])}")
-            return default
-
-    def texts(self, node: Node | None, key: str, check: Check) -> list[tuple[str, Node]]:
-        """The texts of a list, each with its node; one alone needs no list."""
-        if node is None:
-            return []
-        if node.kind is Kind.MAPPING:
-            self.expected(node, key, Kind.LIST)
-            return []
-        result = []
-        alone = node.kind is not Kind.LIST
-        for number, item in enumerate((node,) if alone else node.items):
-            text = self.text(item, key if alone else f"{key}[{number}]", check)
-            if text:
-                result.append((text, item))
-        return result
-
-
-def _whole(reader: _Reader, data: Node, file: str) -> ComponentMap:
-    keys = reader.keys(data, "", MAP_KEYS, ("version", "upstreams", "target", "components"))
+def _whole(reader: Reader, data: Node, file: str) -> ComponentMap:
+    keys = reader.keys(data, "", known_keys.MAP)
     version = keys.get("version")
     if version is not None and (version.kind is not Kind.NUMBER or version.text != VERSION):
         found = repr(version.text) if version.kind is Kind.TEXT else version.text or str(version.kind)
@@ -180,11 +66,17 @@ def _whole(reader: _Reader, data: Node, file: str) -> ComponentMap:
     upstreams = _upstreams(reader, keys.get("upstreams"))
     target = _target(reader, keys.get("target"))
     components = _components(reader, keys.get("components"), [source.name for source in upstreams])
-    commit = _commit(reader, keys.get("commit"))
-    return ComponentMap(tuple(upstreams), target, tuple(components), commit, file)
+    return ComponentMap(
+        tuple(upstreams), target, tuple(components),
+        commit=_commit(reader, keys.get("commit")),
+        path=file,
+        links=_links(reader, keys.get("links")),
+        plan=_plan(reader, keys.get("plan"), [component.name for component in components]),
+        places=reader.places,
+    )  # fmt: skip
 
 
-def _named(reader: _Reader, node: Node | None, key: str) -> list[tuple[str, Node, Node]]:
+def _named(reader: Reader, node: Node | None, key: str) -> list[tuple[str, Node, Node]]:
     """The entries of `upstreams` or `components`: at least one, each name one that git takes in a branch."""
     if node is None:
         return []
@@ -198,7 +90,7 @@ def _named(reader: _Reader, node: Node | None, key: str) -> list[tuple[str, Node
     return result
 
 
-def _upstreams(reader: _Reader, node: Node | None) -> list[Source]:
+def _upstreams(reader: Reader, node: Node | None) -> list[Source]:
     named = _named(reader, node, "upstreams")
     return [_upstream(reader, name, value, f"upstreams.{name}") for name, _, value in named]
 
@@ -207,8 +99,8 @@ _TITLES = {"openbsd": "OpenBSD", "netbsd": "NetBSD", "freebsd": "FreeBSD", "drag
 """How the systems write their own names: in commit messages, and as the keyword of their ident lines."""
 
 
-def _upstream(reader: _Reader, name: str, node: Node, key: str) -> Source:
-    keys = reader.keys(node, key, UPSTREAM_KEYS)
+def _upstream(reader: Reader, name: str, node: Node, key: str) -> Source:
+    keys = reader.keys(node, key, known_keys.UPSTREAM)
     kind = "cvs" if "cvs" in keys else "git"
     if node.kind is Kind.MAPPING and ("git" in keys) == ("cvs" in keys):
         reader.wrong(node, key, "exactly one of the keys 'git' and 'cvs' is needed")
@@ -223,7 +115,7 @@ def _upstream(reader: _Reader, name: str, node: Node, key: str) -> Source:
     )
 
 
-def _prefix(reader: _Reader, node: Node | None, key: str) -> str:
+def _prefix(reader: Reader, node: Node | None, key: str) -> str:
     """What stands before every path of the source: "" or a folder with its slash."""
     if node is None or (node.kind is Kind.TEXT and not node.text):
         return ""
@@ -231,8 +123,8 @@ def _prefix(reader: _Reader, node: Node | None, key: str) -> str:
     return text if not text or text.endswith("/") else f"{text}/"
 
 
-def _target(reader: _Reader, node: Node | None) -> Source:
-    keys = reader.keys(node, "target", TARGET_KEYS, ("git",)) if node is not None else {}
+def _target(reader: Reader, node: Node | None) -> Source:
+    keys = reader.keys(node, "target", known_keys.TARGET) if node is not None else {}
     return Source(
         name="target",
         location=reader.text(keys.get("git"), "target.git", locations.problem_with_location),
@@ -240,15 +132,46 @@ def _target(reader: _Reader, node: Node | None) -> Source:
     )
 
 
-def _commit(reader: _Reader, node: Node | None) -> CommitPolicy:
-    keys = reader.keys(node, "commit", COMMIT_KEYS) if node is not None else {}
+def _commit(reader: Reader, node: Node | None) -> CommitPolicy:
+    keys = reader.keys(node, "commit", known_keys.COMMIT) if node is not None else {}
     return CommitPolicy(
         author=reader.word(keys.get("author"), "commit.author", AuthorPolicy, "author", AuthorPolicy.SELF),
         template=reader.text(keys.get("template"), "commit.template"),
     )
 
 
-def _components(reader: _Reader, node: Node | None, upstreams: Sequence[str]) -> list[Component]:
+def _links(reader: Reader, node: Node | None) -> LinkTemplates:
+    keys = reader.keys(node, "links", known_keys.LINKS) if node is not None else {}
+
+    def template(name: str, *placeholders: str) -> str:
+        check = partial(locations.problem_with_link, placeholders=placeholders)
+        return reader.text(keys.get(name), f"links.{name}", check)
+
+    return LinkTemplates(
+        template("commit", "id"), template("changeset", "id"), template("revision", "path", "revision")
+    )
+
+
+def _plan(reader: Reader, node: Node | None, components: Sequence[str]) -> tuple[PlanEntry, ...]:
+    result = []
+    for here, item, keys in reader.records(node, "plan", known_keys.PLAN):
+        about = []
+        for name, place in reader.texts(keys.get("component"), f"{here}.component", lambda _: ""):
+            if name not in components:
+                text = f"there is no component {name!r}; {nearest(name, components)}"
+                reader.wrong(place, f"{here}.component", text)
+            about.append(name)
+        start = reader.revision(keys.get("from"), f"{here}.from", locations.problem_with_day)
+        end = reader.revision(keys.get("to"), f"{here}.to", locations.problem_with_day)
+        if start and end and end < start:
+            reader.wrong(keys["to"], f"{here}.to", f"{end!r} lies before {start!r}, the day it begins")
+        work = reader.text(keys.get("work"), f"{here}.work", locations.problem_with_words)
+        done_when = reader.text(keys.get("done-when"), f"{here}.done-when", locations.problem_with_words)
+        result.append(PlanEntry(tuple(about), start, end, work, done_when, item.line))
+    return tuple(result)
+
+
+def _components(reader: Reader, node: Node | None, upstreams: Sequence[str]) -> list[Component]:
     named = _named(reader, node, "components")
     names = [name for name, _, _ in named]
     taken: dict[str, PathRule] = {}  # by target path
@@ -264,19 +187,19 @@ def _components(reader: _Reader, node: Node | None, upstreams: Sequence[str]) ->
         if component.mode is Mode.WATCH:
             continue
         for rule in component.paths:
-            first = taken.setdefault(rule.target, rule)
-            other = owner.setdefault(rule.target, name)
+            first = taken.setdefault(rule.lands, rule)
+            other = owner.setdefault(rule.lands, name)
             if other != name:
-                text = f"{rule.target!r} is a target path of {other!r} too, on line {first.line}"
+                text = f"{rule.lands!r} is a target path of {other!r} too, on line {first.line}"
                 reader.wrong(Node(Kind.TEXT, rule.line, 1), f"{key}.paths", text)
     _circles(reader, named, result)
     return result
 
 
 def _component(
-    reader: _Reader, name: str, node: Node, key: str, components: Sequence[str], upstreams: Sequence[str]
+    reader: Reader, name: str, node: Node, key: str, components: Sequence[str], upstreams: Sequence[str]
 ) -> Component:
-    keys = reader.keys(node, key, COMPONENT_KEYS, ("mode", "upstream", "paths"))
+    keys = reader.keys(node, key, known_keys.COMPONENT)
     upstream = reader.text(keys.get("upstream"), f"{key}.upstream")
     if upstream and upstream not in upstreams:
         text = f"there is no upstream {upstream!r}; {nearest(upstream, upstreams)}"
@@ -298,10 +221,16 @@ def _component(
         subject=reader.text(keys.get("subject"), f"{key}.subject"),
         line=node.line,
         baseline=_baseline(reader, keys.get("baseline"), f"{key}.baseline", paths),
+        baseline_policy=reader.word(
+            keys.get("baseline-policy"), f"{key}.baseline-policy", BaselinePolicy, "policy", BaselinePolicy.AUTO
+        ),
+        fold=_fold(reader, keys.get("fold"), f"{key}.fold"),
+        moved=_moved(reader, keys.get("moved"), f"{key}.moved", paths),
+        not_applicable=_not_applicable(reader, keys.get("not-applicable"), f"{key}.not-applicable"),
     )
 
 
-def _paths(reader: _Reader, node: Node | None, key: str) -> tuple[PathRule, ...]:
+def _paths(reader: Reader, node: Node | None, key: str) -> tuple[PathRule, ...]:
     if node is None:
         return ()
     if node.kind is Kind.MAPPING and not node.pairs:
@@ -313,18 +242,38 @@ def _paths(reader: _Reader, node: Node | None, key: str) -> tuple[PathRule, ...]
             reader.wrong(place, key, f"the upstream path {upstream!r} {problem}")
         here = f"{key}.{upstream}"
         target = reader.text(value, here, _problem_with_path)
-        if target and upstream.endswith("/") != target.endswith("/"):
+        folder, _, pattern = upstream.rpartition("/")
+        if not problem and target and not matches_itself(pattern):
+            problem = _problem_with_glob(folder, pattern, target)
+            if problem:
+                reader.wrong(place, here, f"{upstream!r} {problem}")
+        elif not problem and not matches_itself(folder):
+            problem = "has a pattern in a folder's name; only the last part of a path may be one"
+            reader.wrong(place, here, f"{upstream!r} {problem}")
+        elif target and upstream.endswith("/") != target.endswith("/"):
             folder, file = (upstream, target) if upstream.endswith("/") else (target, upstream)
             text = f"{folder!r} is a folder (it ends in '/'), {file!r} is a file: map like to like"
             reader.wrong(value, here, text)
-        elif target and not problem:
+            problem = text
+        if target and not problem:
             result.append(PathRule(upstream, target, place.line))
     _same_path(reader, key, "upstream", [(rule.upstream, rule) for rule in result])
-    _same_path(reader, key, "target", [(rule.target, rule) for rule in result])
+    _same_path(reader, key, "target", [(rule.lands, rule) for rule in result])
     return tuple(result)
 
 
-def _same_path(reader: _Reader, key: str, side: str, paths: Sequence[tuple[str, PathRule]]) -> None:
+def _problem_with_glob(folder: str, pattern: str, target: str) -> str:
+    """Of an upstream path whose last part is a pattern, and where it maps to."""
+    if not matches_itself(folder):
+        return "has a pattern in a folder's name; only the last part of a path may be one"
+    if "**" in pattern:
+        return "crosses folders ('**'); a pattern stands for files of one folder, or map the whole folder"
+    if not target.endswith("/"):
+        return f"is a pattern, and {target!r} no folder: a pattern maps into a folder, which ends in '/'"
+    return _problem_with_pattern(pattern)
+
+
+def _same_path(reader: Reader, key: str, side: str, paths: Sequence[tuple[str, PathRule]]) -> None:
     """Notes two rules for one path; `x` and `x/` are one, no tree can hold both."""
     taken: dict[str, PathRule] = {}
     for path, rule in paths:
@@ -354,10 +303,10 @@ def _problem_with_pattern(text: str) -> str:
 
 
 def _below_target(
-    reader: _Reader, node: Node | None, key: str, paths: Sequence[PathRule], check: Check
+    reader: Reader, node: Node | None, key: str, paths: Sequence[PathRule], check: Check
 ) -> tuple[str, ...]:
     """Target paths or patterns, each in a folder that the component's rules reach: others mean nothing."""
-    folders = tuple(rule.target[: rule.target.rfind("/") + 1] for rule in paths)
+    folders = tuple(dict.fromkeys(rule.target[: rule.target.rfind("/") + 1] for rule in paths))
     result = []
     for text, item in reader.texts(node, key, check):
         fixed = re.split(r"[*?\[]", text)[0] if check is _problem_with_pattern else text
@@ -369,7 +318,7 @@ def _below_target(
     return tuple(result)
 
 
-def _needs(reader: _Reader, node: Node | None, key: str, components: Sequence[str]) -> tuple[Need, ...]:
+def _needs(reader: Reader, node: Node | None, key: str, components: Sequence[str]) -> tuple[Need, ...]:
     if node is None:
         return ()
     result: list[Need] = []
@@ -377,7 +326,7 @@ def _needs(reader: _Reader, node: Node | None, key: str, components: Sequence[st
     for number, item in enumerate((node,) if alone else node.items):
         here = key if alone else f"{key}[{number}]"
         if item.kind is Kind.MAPPING:
-            keys = reader.keys(item, here, NEED_KEYS, ("component",))
+            keys = reader.keys(item, here, known_keys.NEED)
             name_node = keys.get("component")
             since = reader.revision(keys.get("since"), f"{here}.since", locations.problem_with_point)
         else:
@@ -395,7 +344,7 @@ def _needs(reader: _Reader, node: Node | None, key: str, components: Sequence[st
 
 
 def _circles(
-    reader: _Reader, named: Sequence[tuple[str, Node, Node]], components: Sequence[Component]
+    reader: Reader, named: Sequence[tuple[str, Node, Node]], components: Sequence[Component]
 ) -> None:
     """Notes each circle in `needs` once, where its first component stands."""
     needs = {component.name: [need.component for need in component.needs] for component in components}
@@ -417,28 +366,104 @@ def _circles(
                 waiting.extend((need, depth + 1) for need in reversed(needs[name]))
 
 
-def _retired(reader: _Reader, node: Node | None, key: str) -> Retired | None:
+def _retired(reader: Reader, node: Node | None, key: str) -> Retired | None:
     if node is None:
         return None
-    keys = reader.keys(node, key, RETIRED_KEYS, ("at",))
+    keys = reader.keys(node, key, known_keys.RETIRED)
     at = reader.revision(keys.get("at"), f"{key}.at", locations.problem_with_point)
     return Retired(at, reader.text(keys.get("successor"), f"{key}.successor"))
 
 
-def _import(reader: _Reader, node: Node | None, key: str) -> str:
-    keys = reader.keys(node, key, IMPORT_KEYS) if node is not None else {}
+def _import(reader: Reader, node: Node | None, key: str) -> str:
+    keys = reader.keys(node, key, known_keys.IMPORT) if node is not None else {}
     return reader.revision(keys.get("at"), f"{key}.at", locations.problem_with_point)
 
 
+def _fold(reader: Reader, node: Node | None, key: str) -> tuple[str, ...]:
+    result: list[str] = []
+    for word, place in reader.texts(node, key, locations.problem_with_keyword):
+        if word in result:
+            reader.wrong(place, key, f"{word!r} is here twice")
+        else:
+            result.append(word)
+    return tuple(result)
+
+
+def _moved(reader: Reader, node: Node | None, key: str, paths: Sequence[PathRule]) -> tuple[Move, ...]:
+    result: list[Move] = []
+    listed = {rule.upstream: rule.line for rule in paths}
+    for here, item, keys in reader.records(node, key, known_keys.MOVED):
+        old = reader.text(keys.get("from"), f"{here}.from", _problem_with_path)
+        new = reader.text(keys.get("to"), f"{here}.to", _problem_with_path)
+        at = reader.revision(keys.get("at"), f"{here}.at", locations.problem_with_point)
+        if not old or not new:
+            continue
+        if old.endswith("/") != new.endswith("/"):
+            reader.wrong(item, here, f"{old!r} and {new!r} must be two files, or two folders that end in '/'")
+        elif old in listed:
+            text = f"{old!r} is mapped itself, on line {listed[old]}: map where it moved to, and not both"
+            reader.wrong(keys["from"], f"{here}.from", text)
+        elif any(move.old == old for move in result):
+            reader.wrong(keys["from"], f"{here}.from", f"{old!r} is here twice")
+        elif new.startswith(old) and (new == old or old.endswith("/")):
+            reader.wrong(keys["to"], f"{here}.to", f"{new!r} is, or lies in, what moved")
+        else:
+            result.append(Move(old, new, at, item.line))
+    moves = {move.old: move for move in result}
+    for move in result:
+        trail = [move.old]
+        while (onward := moves.get(moves[trail[-1]].new)) is not None and onward.old not in trail:
+            trail.append(onward.old)
+        if onward is not None and onward is move:
+            text = f"the moves go round in a circle: {' -> '.join([*trail, move.old])}"
+            reader.wrong(Node(Kind.TEXT, move.line, 1), key, text)
+            break
+    ends = [move for move in result if move.new not in moves]
+    for move in ends:
+        reached = any(_reaches(rule, move.new) for rule in paths)
+        if paths and not reached:
+            known = nearest(move.new, listed)
+            text = f"{move.new!r} is no upstream path that a rule of this component maps; {known}"
+            reader.wrong(Node(Kind.TEXT, move.line, 1), f"{key}.to", text)
+    return tuple(result)
+
+
+def _reaches(rule: PathRule, upstream: str) -> bool:
+    """Whether `rule` speaks of the upstream file or folder, or of something in it."""
+    if rule.folder:
+        return upstream.startswith(rule.upstream) or (upstream.endswith("/") and rule.upstream.startswith(upstream))
+    if upstream.endswith("/"):
+        return rule.upstream.startswith(upstream)
+    return re.fullmatch(translate(rule.upstream), upstream) is not None if rule.glob else rule.upstream == upstream
+
+
+def _not_applicable(reader: Reader, node: Node | None, key: str) -> tuple[NotApplicable, ...]:
+    result = []
+    for here, item, keys in reader.records(node, key, known_keys.NOT_APPLICABLE):
+        path = reader.text(keys.get("path"), f"{here}.path", _problem_with_pattern)
+        changeset = reader.revision(keys.get("changeset"), f"{here}.changeset", locations.problem_with_hash)
+        reason = reader.text(keys.get("reason"), f"{here}.reason", locations.problem_with_words)
+        if item.kind is Kind.MAPPING and "path" not in keys and "changeset" not in keys:
+            reader.wrong(item, here, "one of the keys 'path' and 'changeset' is needed, or both")
+        elif path or changeset:
+            result.append(NotApplicable(path, changeset, reason, item.line))
+    return tuple(result)
+
+
 def _baseline(
-    reader: _Reader, node: Node | None, key: str, paths: Sequence[PathRule]
+    reader: Reader, node: Node | None, key: str, paths: Sequence[PathRule]
 ) -> tuple[tuple[RepoPath, str], ...]:
     if node is None:
         return ()
     result = []
     for path, place, value in reader.entries(node, key):
         problem = _problem_with_path(path) or ("is a folder" if path.endswith("/") else "")
-        reached = any(path == rule.target or (rule.folder and path.startswith(rule.target)) for rule in paths)
+        reached = any(
+            re.fullmatch(re.escape(rule.target) + translate(last_part(rule.upstream)), path) is not None
+            if rule.glob
+            else path == rule.target or (rule.folder and path.startswith(rule.target))
+            for rule in paths
+        )
         if not problem and paths and not reached:
             problem = "is no target path that a rule of this component maps to"
         if problem:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Sequence
 
 SCHEMES = ("https", "http", "git", "ssh", "git+ssh", "ssh+git", "file")
 """The transports that git has built in and that run no program the URL chooses."""
@@ -21,6 +22,9 @@ _SCHEME = re.compile(r"([A-Za-z0-9+.-]+)://([^/]*)")
 _HOST_AND_PATH = re.compile(r"[^/:]+:(?!:)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _LIKE_A_DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+_HASH = re.compile(r"[0-9A-Fa-f]{7,64}")
+_KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
+_LINK = re.compile(r"https?://[^/\s<>\"'{}][^\s<>\"']*", re.IGNORECASE)
 _CVS_REVISION = re.compile(r"\d+(\.\d+)+")
 
 
@@ -71,6 +75,40 @@ def problem_with_point(text: str) -> str:
     if problem_with_revision(text):
         return "is neither a day (YYYY-MM-DD) nor a revision"
     return ""
+
+
+def problem_with_day(text: str) -> str:
+    """Of a day."""
+    return problem_with_point(text) if _DAY.fullmatch(text) else "is no day (YYYY-MM-DD)"
+
+
+def problem_with_hash(text: str) -> str:
+    """Of a changeset: the first digits of its hash, enough to know it by."""
+    return "" if _HASH.fullmatch(text) else "is no hash of 7 or more hexadecimal digits"
+
+
+def problem_with_keyword(text: str) -> str:
+    """Of what stands between the dollar signs of a keyword (co(1), KEYWORD SUBSTITUTION)."""
+    return "" if _KEYWORD.fullmatch(text) else "is no keyword: letters, digits and '_', a letter first"
+
+
+def problem_with_words(text: str) -> str:
+    """Of a text that people are to read."""
+    return "" if text.strip() else "says nothing"
+
+
+def problem_with_link(text: str, placeholders: Sequence[str]) -> str:
+    """Of a URL template with these placeholders: every one is needed, others are not known."""
+    if not _LINK.fullmatch(text):
+        return "is no http or https address"
+    found = re.findall(r"\{([^{}]*)\}", text)
+    for one in found:
+        if one not in placeholders:
+            return f"holds {{{one}}}, which is not known here; known: {', '.join(f'{{{one}}}' for one in placeholders)}"
+    missing = [one for one in placeholders if one not in found]
+    if missing:
+        return f"lacks {{{missing[0]}}}: every link would lead to one page"
+    return "holds a brace of no placeholder" if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)) else ""
 
 
 def is_remote(location: str) -> bool:

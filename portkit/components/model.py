@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -9,7 +10,7 @@ from portkit.components.locations import is_remote
 from portkit.components.mistakes import nearest
 from portkit.components.rules import PathSet, Rules
 from portkit.errors import UserError
-from portkit.paths import RepoPath
+from portkit.paths import RepoPath, name
 
 
 class Mode(StrEnum):
@@ -26,6 +27,15 @@ class IdentStyle(StrEnum):
 
     AS_IS = "as-is"
     LEARNED = "learned"
+
+
+class BaselinePolicy(StrEnum):
+    """What decides where ident line and content disagree on a baseline. `auto`: the content, but the ident line where
+    both are as near; `recorded`: the ident line; `nearest`: the content alone."""
+
+    AUTO = "auto"
+    RECORDED = "recorded"
+    NEAREST = "nearest"
 
 
 class AuthorPolicy(StrEnum):
@@ -54,7 +64,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class PathRule:
-    """One line of `paths`: a folder (both end in `/`) or a file. `line` is the map's, from 1."""
+    """One line of `paths`: a folder (both end in `/`), a file, or a glob: a pattern of file names in one upstream
+    folder, and the target folder they go to. `line` is the map's, from 1."""
 
     upstream: str
     target: str
@@ -63,6 +74,18 @@ class PathRule:
     @property
     def folder(self) -> bool:
         return self.upstream.endswith("/")
+
+    @property
+    def glob(self) -> bool:
+        return self.target.endswith("/") and not self.folder
+
+    @property
+    def lands(self) -> str:
+        """The target path, folder or pattern that the rule speaks for."""
+        return self.target + name(self.upstream) if self.glob else self.target
+
+    def __str__(self) -> str:
+        return f"{self.upstream}: {self.target}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +108,39 @@ class Retired:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """Upstream moved `old` to `new` (two files, or two folders), and `old` counts up to the day or revision `at`."""
+
+    old: str
+    new: str
+    at: str
+    line: int = 0
+
+    def covers(self, path: str) -> bool:
+        """Whether `path` is what moved, or lies in it."""
+        return path == self.old or (self.old.endswith("/") and path.startswith(self.old))
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    """Upstream paths (a path, folder or pattern; "" for all), a changeset (the first 7 or more digits of its hash; ""
+    for every one), or one in the other; and why it is none of the target's."""
+
+    path: str
+    changeset: str
+    reason: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     """A mapped unit.
 
     `exclude`: patterns of upstream paths that are left out; `keep`: target paths, or folders ending in `/`,
     that stay although upstream deletes them; `deleted`: target paths, folders or patterns that stay deleted;
     `import_at`: an import's date or revision ("" for the newest); `baseline`: (target path, revision) where
-    the map says which revision a file derives from. Patterns are those of `rules.translate`.
+    the map says which revision a file derives from; `fold`: further keywords. Patterns are those of
+    `rules.translate`.
     """
 
     name: str
@@ -108,9 +157,14 @@ class Component:
     subject: str = ""  # what stands before " - " in a commit subject; default: the component's name
     line: int = 0
     baseline: tuple[tuple[RepoPath, str], ...] = ()
+    baseline_policy: BaselinePolicy = BaselinePolicy.AUTO
+    fold: tuple[str, ...] = ()
+    moved: tuple[Move, ...] = ()
+    not_applicable: tuple[NotApplicable, ...] = ()
     _rules: Rules = field(init=False, repr=False, compare=False)
     _kept: PathSet = field(init=False, repr=False, compare=False)
     _deleted: PathSet = field(init=False, repr=False, compare=False)
+    _set_aside: tuple[PathSet, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Compiles the rules: frozen, so through `object`."""
@@ -118,35 +172,82 @@ class Component:
         object.__setattr__(self, "_rules", Rules(pairs, self.exclude))
         object.__setattr__(self, "_kept", PathSet(self.keep, globs=False))
         object.__setattr__(self, "_deleted", PathSet(self.deleted, globs=True))
+        aside = tuple(PathSet([one.path] if one.path else [], globs=True) for one in self.not_applicable)
+        object.__setattr__(self, "_set_aside", aside)
 
     def target_of(self, upstream_path: str) -> RepoPath | None:
         """Where `upstream_path` stands in the target, None where no rule covers it or `exclude` names it.
 
-        The most specific rule wins: a file before a folder, the longest folder first.
+        The most specific rule wins: a file before a glob, a glob before a folder, the longest folder first. A path
+        that upstream moved stands where its new name does.
         """
+        if self.moved and self.moves_of(upstream_path):
+            return None if self._rules.excluded(upstream_path) else self._rules.target_of(self.now(upstream_path))
         return self._rules.target_of(upstream_path)
 
     def upstream_of(self, target_path: str) -> RepoPath | None:
-        """The upstream path of `target_path`; the inverse of `target_of`."""
-        return self._rules.upstream_of(target_path)
+        """The upstream path of `target_path`, the newest where upstream moved it; the inverse of `target_of`."""
+        found = self._rules.upstream_of(target_path)
+        return None if found is not None and self.moves_of(found) else found
+
+    def moves_of(self, upstream_path: str) -> tuple[Move, ...]:
+        """The moves (`moved:`) that lead from `upstream_path` to its newest name, in turn; none for most."""
+        result: list[Move] = []
+        path = upstream_path
+        while len(result) < len(self.moved):
+            fitting = [move for move in self.moved if move.covers(path)]
+            if not fitting:
+                break
+            move = max(fitting, key=lambda move: len(move.old))
+            result.append(move)
+            path = move.new + path[len(move.old) :]
+        return tuple(result)
+
+    def now(self, upstream_path: str) -> RepoPath:
+        """The newest name of `upstream_path`: its own, unless upstream moved it."""
+        for move in self.moves_of(upstream_path):
+            upstream_path = move.new + upstream_path[len(move.old) :]
+        return RepoPath(upstream_path)
+
+    def rule_of(self, upstream_path: str) -> PathRule | None:
+        """The line of `paths` that is the most specific for `upstream_path`, excluded or not."""
+        number = self._rules.number_of(self.now(upstream_path))
+        return self.paths[number] if number is not None else None
+
+    def rule_of_target(self, target_path: str) -> PathRule | None:
+        """The same for a target path."""
+        number = self._rules.number_of_target(target_path)
+        return self.paths[number] if number is not None else None
+
+    def excluded(self, upstream_path: str) -> bool:
+        """Whether `exclude` names `upstream_path`."""
+        return self._rules.excluded(upstream_path)
+
+    def not_applicable_to(self, upstream_path: str, changeset: str) -> NotApplicable | None:
+        """The first entry of `not-applicable` that speaks of this file in this changeset (a full hash)."""
+        for one, paths in zip(self.not_applicable, self._set_aside, strict=True):
+            if changeset.startswith(one.changeset.lower()) and (not one.path or upstream_path in paths):
+                return one
+        return None
 
     def covers(self, upstream_path: str) -> bool:
         """Whether `upstream_path` is mapped."""
-        return self._rules.target_of(upstream_path) is not None
+        return self.target_of(upstream_path) is not None
 
     def unmapped(self, upstream_path: str) -> bool:
         """Whether `upstream_path` stands beside a mapped file (same folder) and the map says nothing of it.
 
         Below a folder rule nothing is unmapped; what `exclude` names is left out knowingly.
         """
-        return self._rules.unmapped(upstream_path)
+        return self._rules.unmapped(upstream_path) and not self.moves_of(upstream_path)
 
     def folders(self) -> tuple[str, ...]:
         """The upstream folders to watch, no slash at the end ("" is the top of the source).
 
-        Each mapped folder, and the parent of each mapped file, so that new files beside it are seen.
+        Each mapped folder, and the parent of each mapped file, so that new files beside it are seen; and each path,
+        itself, from which upstream moved something here.
         """
-        return self._rules.folders
+        return self._rules.folders + tuple(move.old.removesuffix("/") for move in self.moved)
 
     def target_folders(self) -> tuple[str, ...]:
         """The same on the target's side."""
@@ -170,14 +271,47 @@ class CommitPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkTemplates:
+    """URL templates, each "" for none: of a target commit and an upstream changeset with {id}, of one revision of an
+    upstream file with {path} and {revision}."""
+
+    commit: str = ""
+    changeset: str = ""
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEntry:
+    """One entry of the plan: from the day `start` to the day `end` (YYYY-MM-DD, both in it), `work` on `components`,
+    which is done when `done_when` is so."""
+
+    components: tuple[str, ...]
+    start: str
+    end: str
+    work: str
+    done_when: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ComponentMap:
-    """The whole map. `components` in the order in which they are written."""
+    """The whole map. `components` in the order in which they are written; `places`: the line of each key path."""
 
     upstreams: tuple[Source, ...]
     target: Source
     components: tuple[Component, ...]
     commit: CommitPolicy = field(default=CommitPolicy())
     path: str = ""
+    links: LinkTemplates = field(default=LinkTemplates())
+    plan: tuple[PlanEntry, ...] = ()
+    places: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
+
+    def line(self, key: str) -> int:
+        """The line of a key path, such as `components.dhclient.keep[0]`; of what it stands in, where that is not
+        known."""
+        while key and key not in self.places:
+            key = key[: max(key.rfind("."), key.rfind("["), 0)]
+        return self.places.get(key, 1)
 
     def component(self, name: str) -> Component:
         """The component `name`. Raises UserError, naming the nearest, where the map has none."""

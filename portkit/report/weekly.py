@@ -25,8 +25,8 @@ __all__ = ["FORMATS", "Links", "Weekly", "new_since", "open_ids", "render", "wee
 
 FORMATS = ("md", "json", "html")
 
-_STANDING = ("kept", "deleted-on-purpose")
-_NOTES = ("branch", "needs", "rewritten", "port")
+_STANDING = ("kept", "deleted-on-purpose", "not-applicable")
+_NOTES = ("branch", "needs", "rewritten", "port", "retired", "stale")
 
 
 def weekly(

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from portkit.change import ident
 from portkit.change.linediff import hunks
 from portkit.change.lines import Lines, LineTable
+from portkit.components.model import BaselinePolicy
 from portkit.paths import RepoPath, name
 from portkit.sync.lineage import FileVersion, Lineage
 from portkit.sync.outcome import FileBaseline
@@ -34,14 +35,25 @@ class Baseline:
 
 
 class BaselineFinder:
-    """Finds baselines against one upstream; remembers the distances between runs."""
+    """Finds baselines against one upstream; remembers them between runs. `fold`: further keywords to fold."""
 
-    def __init__(self, lineage: Lineage, history: History, memory: Memory, keyword: str) -> None:
+    def __init__(
+        self,
+        lineage: Lineage,
+        history: History,
+        memory: Memory,
+        keyword: str,
+        *,
+        policy: BaselinePolicy = BaselinePolicy.AUTO,
+        fold: tuple[str, ...] = (),
+    ) -> None:
         self._lineage = lineage
         self._history = history
         self._memory = memory
         self._keyword = keyword
-        self._table = LineTable(remember=512)
+        self._policy = policy
+        self._fold = fold
+        self._table = LineTable(remember=512, more=fold)
 
     def find(
         self,
@@ -52,27 +64,36 @@ class BaselineFinder:
         *,
         until: int,
         override: str = "",
+        before: int = -1,
     ) -> Baseline:
         """The baseline of one target file, whose content has the object id `oid`. Versions after the changeset at
-        position `until` are not looked at; `override` is a revision that the map names."""
+        position `until` are not looked at; `override` is a revision that the map names. Of versions that are equally
+        near (a change that was backed out) one before position `before` is taken, if there is any."""
         versions = [one for one in self._lineage.versions(upstream) if one.blob is not None and one.position <= until]
         if not versions:
             return _none(target, upstream, "")
-        key = f"{oid} {upstream} {versions[-1].changeset} {override}"
+        key = f"{oid} {upstream} {versions[-1].changeset} {override} {self._policy} {len(versions)}"
+        key += f" {before} {versions[0].changeset} {' '.join(self._fold)}"
         known = self._memory.get("baseline", key)
         if known is not None:
             kept = json.loads(known)
             at = next((one for one in versions if one.position == kept["position"]), None)
             if at is None or at.changeset == kept["file"]["changeset"]:
                 return Baseline(FileBaseline(**kept["file"]), at)
-        found = self._found(target, upstream, read(), versions, override)
+        found = self._found(target, upstream, read(), versions, override, before)
         fields = {name: getattr(found.file, name) for name in FileBaseline.__slots__}
         position = found.version.position if found.version is not None else -1
         self._memory.put("baseline", key, json.dumps({"file": fields, "position": position}).encode())
         return found
 
     def _found(
-        self, target: RepoPath, upstream: RepoPath, content: bytes, versions: Sequence[FileVersion], override: str
+        self,
+        target: RepoPath,
+        upstream: RepoPath,
+        content: bytes,
+        versions: Sequence[FileVersion],
+        override: str,
+        before: int,
     ) -> Baseline:
         line = ident.recorded(content, self._keyword, name(upstream))
         recorded = line.revision if line is not None else ""
@@ -82,23 +103,35 @@ class BaselineFinder:
             return _none(target, upstream, recorded)
         least = min(distances.values())
         nearest = [versions[index] for index, distance in distances.items() if distance == least]
-        best = at_recorded if at_recorded in nearest and at_recorded is not None else nearest[-1]
+        nearest = [version for version in nearest if version.position < before] or nearest
+        best = nearest[-1]
+        if at_recorded is not None and at_recorded in nearest and self._policy is not BaselinePolicy.NEAREST:
+            best = at_recorded
         used: FileVersion | None = best
         note = ""
         recorded_distance = (
             distances[versions.index(at_recorded)] if at_recorded is not None and at_recorded in versions else None
         )
-        if override:
-            used = _at(versions, override)
+        named = _at(versions, override)
+        if named is not None:
+            used = named
             note = f"the map says {override}"
+        elif self._policy is BaselinePolicy.RECORDED and at_recorded is not None:
+            used = at_recorded
+            if best is not at_recorded:
+                off = f"({recorded_distance} lines off)"
+                note = f"recorded {recorded} {off}, believed as the map says; nearest by content {best.label} ({least})"
         elif recorded and at_recorded is None:
             note = f"recorded {recorded}, which is no revision of {upstream}; by content {best.label}"
         elif at_recorded is not None and best is not at_recorded:
             note = f"recorded {recorded} ({recorded_distance} lines off), nearer to {best.label} ({least} lines)"
         elif not recorded:
             note = f"no ident line; by content {best.label}"
+        if override and named is None:
+            also = f"; {note}" if note else ""
+            note = f"the map says {override}, which is no revision of {upstream}{also}"
         size = max(1, len(self._table.lines(content).keys))
-        if not recorded and not override and least * 2 > size:
+        if not recorded and named is None and least * 2 > size:
             return _none(target, upstream, recorded)
         confidence = "exact" if least == 0 else "sure" if used is at_recorded and recorded else "likely"
         return Baseline(

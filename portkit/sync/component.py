@@ -14,12 +14,13 @@ from datetime import UTC, datetime
 from portkit.change.changeset import Changeset, FileChange
 from portkit.components.model import Component, IdentStyle, Mode
 from portkit.errors import UserError
-from portkit.merge.file import Clash, FileMerge, Version
+from portkit.merge.file import Clash, FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
 from portkit.sync.baseline import BaselineFinder
 from portkit.sync.ledger import Ledger, marked_commits, read_ledger
-from portkit.sync.lineage import Lineage
+from portkit.sync.lineage import Lineage, as_it_is
+from portkit.sync.moves import joined
 from portkit.sync.outcome import (
     ChangesetOutcome,
     ComponentOutcome,
@@ -93,7 +94,13 @@ class ComponentRun:
         every = history.changesets(lambda path: component.covers(path) or component.unmapped(path))
         covered = [_only(changeset, component.covers) for changeset in every]
         self._changesets = [changeset for changeset in covered if changeset.files]
-        self._beside = [one for one in every if any(component.unmapped(change.path) for change in one.files)]
+        beside = [(one, change) for one in every for change in one.files if component.unmapped(change.path)]
+        self._stale: list[Notice] = []
+        if component.moved:
+            last = {move: at for move in component.moved if (at := self._reached("moved", move.at)) is not None}
+            self._changesets, left = joined(component, self._changesets, last)
+            beside += left
+        self._beside = [(one, change) for one, change in beside if change.old is None]
         self._lineage: Lineage | None = None
 
     @property
@@ -111,11 +118,37 @@ class ComponentRun:
         match component.mode:
             case Mode.PORT:
                 text = f"{component.name}: mode port is not there yet; nothing was looked at and nothing changed"
-                return self._quiet(onto, (Notice("port", text),))
+                plan = self._quiet(onto, (Notice("port", text),))
             case Mode.WATCH:
-                return self._quiet(onto, (), self._watched(until))
+                plan = self._quiet(onto, (), self._watched(until))
             case Mode.SYNC | Mode.IMPORT:
-                return self._replayed(onto, scope, until)
+                plan = self._replayed(onto, scope, until)
+        notices = (*plan.outcome.notices, *self._retired(until), *self._stale)
+        return replace(plan, outcome=replace(plan.outcome, notices=notices))
+
+    def _retired(self, until: int) -> Iterable[Notice]:
+        """That upstream ended the component, once what is looked at reaches that point."""
+        retired = self._component.retired
+        if retired is None or until < 0:
+            return
+        day = day_of(retired.at)
+        at = until if day is not None else self._reached("retired", retired.at)
+        if at is None or until < at or (day is not None and self._changesets[until].date < day):
+            return
+        when = retired.at if day is not None else datetime.fromtimestamp(self._changesets[at].date, UTC).date()
+        follows = f"; {retired.successor} followed" if retired.successor else "; nothing followed it"
+        text = f"upstream ended {self._component.name} on {when} (the map's retired){follows}"
+        yield Notice("retired", text, retired.successor)
+
+    def _reached(self, key: str, point: str) -> int | None:
+        """The position of the last changeset at `point`; None, and a notice, where upstream has no such point: a line
+        of the map that went stale stops nothing."""
+        try:
+            return position_of(self._changesets, point, self._history)
+        except UserError as error:
+            where = f"components.{self._component.name}.{key}"
+            self._stale.append(Notice("stale", f"{where}: {point} was passed over: {error.what}", where))
+            return None
 
     def _quiet(self, onto: str, notices: tuple[Notice, ...], watched: tuple[Changeset, ...] = ()) -> Plan:
         newest = self._changesets[-1].date if self._changesets else 0
@@ -143,7 +176,11 @@ class ComponentRun:
         ledger = self._ledger
         if ledger is None:
             ledger = read_ledger(marked_commits(self._target, self._memory, onto))
-        finder = BaselineFinder(self.lineage, self._history, self._memory, self._title)
+        component = self._component
+        finder = BaselineFinder(
+            self.lineage, self._history, self._memory, self._title,
+            policy=component.baseline_policy, fold=component.fold,
+        )  # fmt: skip
         start = find_start(self._component, self.lineage, finder, self._target, tree, ledger, until)
         self._refuse_cut_upstream(start)
         return tree, ledger, start
@@ -186,7 +223,9 @@ class ComponentRun:
     def lineage(self) -> Lineage:
         """The versions of every file of the component."""
         if self._lineage is None:
-            self._lineage = Lineage(self._changesets, self._history, self._memory, self._title)
+            component = self._component
+            now = component.now if component.moved else as_it_is
+            self._lineage = Lineage(self._changesets, self._history, self._memory, self._title, now)
         return self._lineage
 
     def _replayed(self, onto: str, scope: Scope, until: int) -> Plan:
@@ -199,7 +238,9 @@ class ComponentRun:
         todo: list[tuple[Changeset, tuple[FileChange, ...]]]
         if scope.ids:
             todo = [(one, one.files) for one in chosen(component, self._changesets, scope.ids)]
-        elif component.mode is Mode.IMPORT and not ledger.carried_of(self.lineage.paths):
+        elif component.mode is Mode.IMPORT and not ledger.carried_of(
+            name for path in self.lineage.paths for name in self.lineage.names(path)
+        ):
             todo, subject = self._imported(until)
             subjects = {todo[0][0].id: subject} if todo else {}
         else:
@@ -215,7 +256,8 @@ class ComponentRun:
         style = (
             learned(component, self._target, onto, self._title) if component.ident is IdentStyle.LEARNED else None
         )
-        replay = Replay(read_target(tree, tree.entries), mapped, IdentPolicy(self._title, style))
+        policy, merger = IdentPolicy(self._title, style), FileMerger(component.fold)
+        replay = Replay(read_target(tree, tree.entries), mapped, policy, merger)
         results = list(replay.run(picked))
         outcomes = tuple(_outcome(component.name, one) for one in results)
         branch = tuple(
@@ -254,7 +296,7 @@ class ComponentRun:
         for path in sorted(self.lineage.paths):
             version = self.lineage.version_at(path, at)
             if version is not None and version.blob is not None:
-                files.append(FileChange(path, None, version.blob))
+                files.append(FileChange(version.path, None, version.blob))
         day = datetime.fromtimestamp(newest.date, UTC).date().isoformat()
         subject = f"Import from {self._title} as of {day}."
         names = ", ".join(file.path for file in files)
@@ -268,17 +310,21 @@ class ComponentRun:
             for pick in one.picked.files:
                 if pick.standing:
                     kind = "kept" if pick.theirs is None else "deleted-on-purpose"
+                    if component.not_applicable_to(pick.upstream, one.picked.changeset.id) is not None:
+                        kind = "not-applicable"
                     yield Notice(kind, pick.standing, pick.target, one.picked.changeset.id)
         last = self._changesets[until].date if self._changesets and until >= 0 else -1
         first = self._changesets[start.newest].date if start.newest >= 0 else -1
         if first < 0:  # an import that is being made now: what stood beside the files then is no news
             first = results[0].picked.changeset.date if results else last
-        for changeset in self._beside:
+        if until == len(self._changesets) - 1:  # nothing is left out
+            last = max((changeset.date for changeset, _ in self._beside), default=last)
+        for changeset, change in self._beside:
             if first < changeset.date <= last:
-                for change in changeset.files:
-                    if change.old is None and component.unmapped(change.path):
-                        text = "new upstream, beside mapped files; the map says nothing of it"
-                        yield Notice("unmapped", text, change.path, changeset.id)
+                text = "new upstream, beside mapped files; the map says nothing of it"
+                if component.moves_of(change.path):
+                    text = "new upstream, under a name from which the map says that upstream moved"
+                yield Notice("unmapped", text, change.path, changeset.id)
         if self._history.rewritten:
             yield Notice("rewritten", "upstream's history was rewritten since the last run; it was read again whole")
 

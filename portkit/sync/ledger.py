@@ -57,9 +57,9 @@ class Ledger:
         wanted = set(paths)
         return any(path in wanted for entry in self.standing for path, _ in entry.revisions)
 
-    def first_touching(self, path: str) -> Entry | None:
-        """The oldest entry that carries a revision of the upstream file `path`, taken back or not."""
-        return next((entry for entry in self.entries if any(path == one for one, _ in entry.revisions)), None)
+    def first_touching(self, *paths: str) -> Entry | None:
+        """The oldest entry that carries a revision of one of the upstream files `paths`, taken back or not."""
+        return next((entry for entry in self.entries if any(one in paths for one, _ in entry.revisions)), None)
 
 
 def marked_commits(target: Target, memory: Memory, onto: str) -> list[TargetCommit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from portkit.change import ident
@@ -14,12 +14,13 @@ from portkit.sync.ports import History, Memory
 @dataclass(frozen=True, slots=True)
 class FileVersion:
     """One version of an upstream file: the position of its changeset in the history, what it holds (None: deleted),
-    and its revision ("" where upstream writes no ident line)."""
+    its revision ("" where upstream writes no ident line), and the path it had then."""
 
     position: int
     changeset: str
     blob: Blob | None
     revision: str
+    path: RepoPath
 
     @property
     def label(self) -> str:
@@ -29,11 +30,25 @@ class FileVersion:
         return f"blob {self.blob.oid}" if self.blob is not None else "deleted"
 
 
-class Lineage:
-    """Every version of the files that `changesets` (oldest first) touch."""
+def as_it_is(path: RepoPath) -> RepoPath:
+    """The newest name of a file in an upstream that moves none."""
+    return path
 
-    def __init__(self, changesets: Sequence[Changeset], history: History, memory: Memory, keyword: str) -> None:
+
+class Lineage:
+    """Every version of the files that `changesets` (oldest first) touch. `now` gives the newest name of a file that
+    upstream moved: its versions under all names are one life."""
+
+    def __init__(
+        self,
+        changesets: Sequence[Changeset],
+        history: History,
+        memory: Memory,
+        keyword: str,
+        now: Callable[[RepoPath], RepoPath] = as_it_is,
+    ) -> None:
         self._changesets = changesets
+        self._now = now
         blobs = {
             change.new.oid: change.path
             for changeset in changesets
@@ -44,13 +59,13 @@ class Lineage:
         self._versions: dict[RepoPath, list[FileVersion]] = {}
         for position, changeset in enumerate(changesets):
             for change in changeset.files:
-                versions = self._versions.setdefault(change.path, [])
+                versions = self._versions.setdefault(now(change.path), [])
                 if change.new is not None:
                     revision = revisions[change.new.oid]
                 else:  # CVS gives the deletion itself the next revision, in state dead (rcsfile(5))
                     last = versions[-1].revision if versions else ""
                     revision = ident.after(last) if last else ""
-                versions.append(FileVersion(position, changeset.id, change.new, revision))
+                versions.append(FileVersion(position, changeset.id, change.new, revision, change.path))
 
     @property
     def changesets(self) -> Sequence[Changeset]:
@@ -59,12 +74,20 @@ class Lineage:
 
     @property
     def paths(self) -> Iterable[RepoPath]:
-        """Every file that ever was."""
+        """Every file that ever was, by its newest name."""
         return self._versions
+
+    def now(self, path: RepoPath) -> RepoPath:
+        """The newest name of the file `path`."""
+        return self._now(path)
+
+    def names(self, path: RepoPath) -> tuple[RepoPath, ...]:
+        """Every name that the file had, its newest first."""
+        return tuple(dict.fromkeys([self._now(path), *(version.path for version in reversed(self.versions(path)))]))
 
     def versions(self, path: RepoPath) -> Sequence[FileVersion]:
         """The versions of one file, oldest first; empty for a file that never was."""
-        return self._versions.get(path, ())
+        return self._versions.get(self._now(path), ())
 
     def version_at(self, path: RepoPath, position: int) -> FileVersion | None:
         """The file as it stood after the changeset at `position`; None before it was."""

@@ -111,7 +111,8 @@ class FileBaseline:
 class Notice:
     """Something a person should know that is no changeset's state: a new upstream file, a kept deletion.
 
-    `kind` is one of: unmapped, kept, deleted-on-purpose, rewritten, port, branch, needs.
+    `kind` is one of: unmapped, kept, deleted-on-purpose, not-applicable, rewritten, port, branch, needs, retired,
+    stale.
     """
 
     kind: str

@@ -50,7 +50,7 @@ def find_start(
         place = component.target_of(upstream)
         if place is None or not component.covers(upstream):
             continue
-        entry = ledger.first_touching(upstream)
+        entry = ledger.first_touching(*lineage.names(upstream))
         seen = tree
         if entry is not None and entry.parents:
             if entry.commit not in older:
@@ -66,8 +66,9 @@ def find_start(
         if blob is None:
             continue
         found = finder.find(
-            place, upstream, blob.oid, _reading(seen, blob), until=until, override=overrides.get(place, "")
-        )
+            place, upstream, blob.oid, _reading(seen, blob), until=until, override=overrides.get(place, ""),
+            before=_position(lineage, entry) if entry is not None else -1,
+        )  # fmt: skip
         files.append(found.file)
         if found.version is not None:
             versions[upstream] = found.version
@@ -82,12 +83,17 @@ def _reading(tree: Tree, blob: Blob) -> Callable[[], bytes]:
 
 def _added_by(lineage: Lineage, upstream: RepoPath, entry: Entry) -> FileVersion | None:
     """The version that `entry` brought: by its changeset, or by its label where upstream was rewritten since."""
-    label = dict(entry.revisions).get(upstream, "")
-    at = max((index for index, one in enumerate(lineage.changesets) if one.id in entry.changesets), default=-1)
-    version = lineage.version_at(upstream, at)
-    if version is not None and version.label == label:
+    revisions = dict(entry.revisions)
+    version = lineage.version_at(upstream, _position(lineage, entry))
+    if version is not None and revisions.get(version.path) == version.label:
         return version
-    return next((version for version in reversed(lineage.versions(upstream)) if version.label == label), None)
+    every = reversed(lineage.versions(upstream))
+    return next((version for version in every if revisions.get(version.path) == version.label), None)
+
+
+def _position(lineage: Lineage, entry: Entry) -> int:
+    """The position of what `entry` carries; -1 where upstream has no such changeset (any more)."""
+    return max((index for index, one in enumerate(lineage.changesets) if one.id in entry.changesets), default=-1)
 
 
 def _ported_whole(place: RepoPath, upstream: RepoPath, version: FileVersion) -> FileBaseline:
@@ -117,7 +123,7 @@ def pending(
             place = component.target_of(change.path)
             if place is None:
                 continue
-            baseline = start.versions.get(change.path)
+            baseline = start.versions.get(lineage.now(change.path))
             after = baseline.position if baseline is not None else start.newest
             if position <= after:
                 continue
@@ -151,7 +157,8 @@ class _Carried:
             return True
         if (path, version.label) not in self._revisions:
             return False
-        return sum(1 for other in self._lineage.versions(path) if other.label == version.label) == 1
+        same = [one for one in self._lineage.versions(path) if one.label == version.label and one.path == path]
+        return len(same) == 1
 
 
 def chosen(component: Component, changesets: Sequence[Changeset], ids: Iterable[str]) -> list[Changeset]:
@@ -184,9 +191,9 @@ class Picker:
 
     def pick(self, changeset: Changeset, files: Iterable[FileChange], position: int) -> Picked:
         """The changeset with the given files' contents."""
-        return Picked(changeset, tuple(self._pick(change, position) for change in files))
+        return Picked(changeset, tuple(self._pick(changeset, change, position) for change in files))
 
-    def _pick(self, change: FileChange, position: int) -> Pick:
+    def _pick(self, changeset: Changeset, change: FileChange, position: int) -> Pick:
         place = self._component.target_of(change.path)
         assert place is not None, change.path
         version = self._lineage.version_at(change.path, position)
@@ -196,10 +203,13 @@ class Picker:
             version.label if version is not None else None,
             self._version(change.old),
             self._version(change.new),
-            self._standing(change, place),
+            self._standing(changeset, change, place),
         )
 
-    def _standing(self, change: FileChange, place: RepoPath) -> str:
+    def _standing(self, changeset: Changeset, change: FileChange, place: RepoPath) -> str:
+        aside = self._component.not_applicable_to(change.path, changeset.id)
+        if aside is not None:
+            return f"not applicable: {aside.reason} (the map's not-applicable)"
         if change.new is None and self._component.kept(place):
             return "upstream deletes it, the target keeps it (the map's keep)"
         if place in self._tree.entries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -35,8 +36,9 @@ def command(options: Options, folder: str) -> int:
             tell(screen, outcome, dry_run=False)
         written = write(place, outcomes, "")
     screen.say()
-    screen.say(f"Look at what landed:  git -C {folder}/dragonfly.git log -p master..portkit/leased")
-    screen.say(f"Sync again:           portkit -C {folder} sync")
+    shown = shlex.quote(folder)
+    screen.say(f"Look at what landed:  git -C {shown}/dragonfly.git log -p master..portkit/leased")
+    screen.say(f"Sync again:           portkit -C {shown} sync")
     screen.result(
         {"schema": 1, "command": "demo", "workspace": str(example.workspace), "files": [str(one) for one, _ in written]}
     )

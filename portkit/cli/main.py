@@ -28,6 +28,7 @@ _COMMANDS = {
     "baseline": "which upstream revision each file derives from",
     "conflicts": "what waits for a person",
     "demo": "build the embedded example and run a weekly sync in it",
+    "doctor": "say what is missing, and what to do about it",
     "fetch": "bring the upstream sources up to date",
     "init": "make a new workspace with a commented map",
     "log": "list upstream's changesets with their state",

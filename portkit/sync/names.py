@@ -19,6 +19,10 @@ from portkit.paths import RepoPath
 _C_FILE = (".c", ".h", ".y", ".l")
 _NAME = re.compile(rb"[A-Za-z_]\w{2,}")
 _NOT_CODE = re.compile(rb'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*.*?(?:\*/|$)|//.*$')
+_WORD = re.compile(rb"\w+")
+_FEW = 24
+"""Up to this many names are looked for one by one; more, among all words of a content."""
+
 _LONGEST = 2000
 """As much of a line is read: nobody writes longer ones, and a hostile one could make the search slow."""
 
@@ -70,7 +74,10 @@ def needed(
     if not shared:
         return ()
     for content in contents:
-        shared = {name for name in shared if name not in content or not re.search(rb"\b%s\b" % name, content)}
+        if len(shared) > _FEW:
+            shared.difference_update(_WORD.findall(content))
+        else:
+            shared = {name for name in shared if name not in content or not re.search(rb"\b%s\b" % name, content)}
         if not shared:
             return ()
     return tuple(sorted(name.decode("latin-1") for name in shared))

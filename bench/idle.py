@@ -48,10 +48,11 @@ def main() -> int:
         for name, until in CHECKPOINTS:
             own, gits, memory, mapped = cost(work, until)
             idle = [cost(work, until) for _ in range(5)]
-            print(f"{name}, everything to do: {own:.2f} s CPU and git's {gits:.2f} s; {memory:.0f} MB, git {mapped:.0f} MB")
+            print(f"{name}, everything to do: {own:.2f} s CPU, {memory:.0f} MB; git {gits:.2f} s, {mapped:.0f} MB")
             seconds = statistics.median(one[0] for one in idle)
             of_git = statistics.median(one[1] for one in idle)
-            print(f"    nothing new:      {seconds:.2f} s CPU and git's {of_git:.2f} s; {max(one[2] for one in idle):.0f} MB")
+            memory = max(one[2] for one in idle)
+            print(f"    nothing new:      {seconds:.2f} s CPU, {memory:.0f} MB; git {of_git:.2f} s")
     return 0
 
 

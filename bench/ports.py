@@ -3,9 +3,10 @@
     bench/ports.py [--ports CSV] [--peers CSV] [--ident as-is|learned] [--list]
 
 Runs `portkit sync dhclient --onto PARENT --changeset ID --branch B --json` for each, in one throw-away copy of the
-target, and compares the branch with what the person committed. Where the changeset is parked, its files that are `ready` or
-`already` are taken from the draft, and count among the files, not among the commits. A file is *right* where it equals the person's apart
-from ident lines, white space, blank lines and `.Dd`; a commit is right where all its files are and nothing else was
+target, and compares the branch with what the person committed. Where the changeset is parked, its files that are
+`ready` are taken from the draft, and count among the files, not among the commits. A file is *right* where it equals
+the person's apart from ident lines, white space, blank lines and `.Dd`; a commit is right where all its files are and
+nothing else was
 changed. *Exact* files are those in which the person made upstream's change and no other. Needs PORTKIT_REAL_OPENBSD
 and PORTKIT_REAL_DRAGONFLY; the list of ports is a CSV (dfly_commit, dfly_parent, openbsd_commit(s), confidence).
 """

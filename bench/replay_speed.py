@@ -83,7 +83,8 @@ def complete(work: Scratch) -> str:
     environment = {**os.environ, "GIT_INDEX_FILE": str(work.folder / "index")}
     whole = "\0".join([*there, ""]).encode("utf-8", "surrogateescape")
     subprocess.run([*git, "update-index", "-z", "--index-info"], input=whole, env=environment, check=True)
-    tree = subprocess.run([*git, "write-tree"], env=environment, capture_output=True, check=True).stdout.decode().strip()
+    written = subprocess.run([*git, "write-tree"], env=environment, capture_output=True, check=True)
+    tree = written.stdout.decode().strip()
     return work.git("commit-tree", "-p", BASE, "-m", "the base, less what is missing", tree).strip()
 
 
@@ -159,7 +160,7 @@ def main() -> int:
         synced(work, *D1)
         seconds = median(lambda: synced(work, *D1))
         landed = len(work.git("rev-list", f"{D1[0]}..portkit/dhclient").split())
-    print(f"D1, the real target: {landed} commits landed in {seconds:.2f} s, whole command: {landed / seconds:.1f} a second")
+    print(f"D1, the real target: {landed} commits in {seconds:.2f} s, the whole command: {landed / seconds:.1f} a second")
     return 0
 
 

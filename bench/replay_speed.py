@@ -160,7 +160,7 @@ def main() -> int:
         synced(work, *D1)
         seconds = median(lambda: synced(work, *D1))
         landed = len(work.git("rev-list", f"{D1[0]}..portkit/dhclient").split())
-    print(f"D1, the real target: {landed} commits in {seconds:.2f} s, the whole command: {landed / seconds:.1f} a second")
+    print(f"D1, the real target: {landed} commits in {seconds:.2f} s, {landed / seconds:.1f} a second, whole command")
     return 0
 
 

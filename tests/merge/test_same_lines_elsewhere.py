@@ -45,7 +45,8 @@ def test_a_block_of_another_function_is_not_taken_for_it() -> None:
 
 
 def test_a_whole_function_may_have_been_put_elsewhere() -> None:
-    added = b"\nstatic int\nthird(struct state *state)\n{\n	prepare_third(state);\n	begin_third(state);\n	return (0);\n}\n"
+    added = b"\nstatic int\nthird(struct state *state)\n{\n	prepare_third(state);\n	begin_third(state);\n"
+    added += b"	return (0);\n}\n"
     ours = added.lstrip() + b"\n" + BASE
     merged = FileMerger().merge(*(Version(content, 0o100644) for content in (BASE, ours, BASE + added)))
     assert merged.result is not None

@@ -94,9 +94,9 @@ def main() -> int:
     page = [
         "# Figures\n",
         (
-            "Written by `bench/page.py`, which runs the scripts below and pastes what they print. Times are of one run on "
-            f"one machine (Python {platform.python_version()}, git {git}, {os.cpu_count()} cores); a ratio compares two "
-            "things done side by side in that run. The goals are the project's own.\n"
+            "Written by `bench/page.py`, which runs the scripts below and pastes what they print. Times are of one "
+            f"run on one machine (Python {platform.python_version()}, git {git}, {os.cpu_count()} cores); a ratio "
+            "compares two things done side by side in that run. The goals are the project's own.\n"
         ),
     ]
     failed = 0

@@ -32,6 +32,7 @@ _COMMANDS = {
     "fetch": "bring the upstream sources up to date",
     "init": "make a new workspace with a commented map",
     "log": "list upstream's changesets with their state",
+    "map": "check the map, print its schema, say which line speaks of a path",
     "publish": "push branches to a remote",
     "report": "write the weekly report",
     "status": "say where each component stands",

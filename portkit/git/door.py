@@ -170,6 +170,18 @@ class GitRepository:
             raise UserError(f"{role}: there is no commit {revision!r}", hint=hint)
         return found
 
+    def names(self, commit: str, folder: str) -> tuple[str, ...]:
+        """The names in `folder` (ending in `/`; "" is the top) at `commit`, folders with a `/`; none where there is no
+        such folder."""
+        command = ("--literal-pathspecs", "ls-tree", "-z", "--full-tree", "--end-of-options", commit)
+        listed = self.outcome(*command, *([folder] if folder else []))
+        result = []
+        for line in listed.stdout.split(b"\0")[:-1]:
+            about, _, path = line.partition(b"\t")
+            name = path.rpartition(b"/")[2].decode("utf-8", "surrogateescape")
+            result.append(name + "/" * (b" tree " in about))
+        return tuple(result)
+
     def ref(self, full_name: str) -> str:
         """The hash the ref `full_name` holds; empty where there is no such ref."""
         done = self.outcome("rev-parse", "--verify", "--quiet", "--end-of-options", full_name)

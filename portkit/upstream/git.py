@@ -118,6 +118,10 @@ class GitHistory:
             lambda: self._index.changesets([(n, path) for n, path in self._paths() if wanted(path)])
         )
 
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The names in `folder` (ending in `/`; "" is the top) at the tip, folders with a `/`."""
+        return self._repository.names(self._tip, self._prefix + folder)
+
     def resolve(self, revision: str) -> str:
         """The full hash of the commit that `revision` names. Raises UserError where it names none."""
         return self._repository.resolve(revision, role=self._role)

@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,8 +25,12 @@ from portkit.components.mistakes import nearest
 from portkit.errors import PortkitError, UserError, WorldError
 from portkit.store.atomic import write_atomic
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 _COMMANDS = {
     "baseline": "which upstream revision each file derives from",
+    "completion": "print the script that completes command lines in a shell",
     "conflicts": "what waits for a person",
     "demo": "build the embedded example and run a weekly sync in it",
     "doctor": "say what is missing, and what to do about it",
@@ -33,6 +38,7 @@ _COMMANDS = {
     "init": "make a new workspace with a commented map",
     "log": "list upstream's changesets with their state",
     "map": "check the map, print its schema, say which line speaks of a path",
+    "man": "print the manual page",
     "publish": "push branches to a remote",
     "report": "write the weekly report",
     "status": "say where each component stands",
@@ -54,6 +60,11 @@ class _Commands(click.Group):
         command = module.command
         assert isinstance(command, click.Command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands by the table: none is imported for the sake of its name."""
+        names: list[CompletionItem] = importlib.import_module("portkit.cli.completion").named(_COMMANDS, incomplete)
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -99,6 +110,9 @@ def cli(
 
 def entry() -> None:
     """The console script: runs the command line and exits with its code."""
+    asked = os.environ.get("_PORTKIT_COMPLETE", "")
+    if asked:  # by the script of `portkit completion`, while somebody presses tab
+        sys.exit(importlib.import_module("portkit.cli.completion").complete(cli, asked))
     code = main(sys.argv[1:])
     try:
         sys.stdout.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -167,6 +168,27 @@ def test_the_demo_needs_no_home_and_no_identity(tmp_path: Path) -> None:
     )  # fmt: skip
     assert again.returncode == 0
     assert again.stdout.count(b"was up to date") == 2
+
+
+def test_the_demo_in_a_folder_of_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a b", "-x", "$(touch x)", "caf\u00e9", "a/b/c"):
+        told = call("demo", "--", name)
+        assert told.code == 0, told.err
+        line = next(line for line in told.out.splitlines() if line.startswith("Sync again:"))
+        assert call(*shlex.split(line.partition("portkit ")[2])).code == 0
+    assert not (tmp_path / "x").exists()
+
+
+def test_git_variables_of_the_caller_point_nowhere_else(synced: Work, tmp_path: Path) -> None:
+    names = ("DIR", "WORK_TREE", "INDEX_FILE", "OBJECT_DIRECTORY", "NAMESPACE", "COMMON_DIR", "CONFIG", "EXTERNAL_DIFF")
+    strange = {f"GIT_{name}": str(tmp_path / "nosuch") for name in names} | {"GIT_TRACE": "1", "GIT_TRACE2": "1"}
+    before = synced.everything()
+    process = synced.start("--json", "sync", environment=strange)
+    out, err = process.communicate()
+    assert (process.returncode, err) == (1, b"")
+    assert out.count(b'"changed":false') == 4
+    assert synced.everything() == before
 
 
 def test_the_demo_leaves_a_folder_alone_that_is_not_empty(tmp_path: Path) -> None:

@@ -342,6 +342,7 @@ def test_a_source_date_that_no_calendar_has(synced: Work, monkeypatch: pytest.Mo
     assert synced.portkit("report", "weekly").code in (0, 2)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_standard_output_that_cannot_be_written(synced: Work) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(

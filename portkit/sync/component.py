@@ -7,7 +7,7 @@ and for the draft.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -40,6 +40,10 @@ WATCH_DAYS = 90
 """How far back a watched component's changesets are told, from the newest one looked at."""
 
 _DAY = 86400
+
+
+Counted = tuple[Changeset, tuple[FileChange, ...]]
+"""A changeset, and those of its files that are to be replayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,9 @@ class ComponentRun:
         memory: Memory,
         *,
         ledger: Ledger | None = None,
+        progress: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._progress = progress
         self._component = component
         self._title = title
         self._history = history
@@ -252,7 +258,9 @@ class ComponentRun:
                 )
             seen = self._changesets[: until + 1]
             todo = pending(component, seen, self.lineage, start, ledger)
-        picked = (picker.pick(changeset, files, position[changeset.id]) for changeset, files in todo)
+        picked = (
+            picker.pick(changeset, files, position[changeset.id]) for changeset, files in self._counted(todo)
+        )
         style = (
             learned(component, self._target, onto, self._title) if component.ident is IdentStyle.LEARNED else None
         )
@@ -283,6 +291,12 @@ class ComponentRun:
             branch,
             draft,
         )  # fmt: skip
+
+    def _counted(self, todo: Sequence[Counted]) -> Iterator[Counted]:
+        for number, one in enumerate(todo):
+            if number % 5 == 0:
+                self._progress(f"{self._component.name}: replaying, {number} of {len(todo)}")
+            yield one
 
     def _imported(self, until: int) -> tuple[list[tuple[Changeset, tuple[FileChange, ...]]], str]:
         """The import, as if one changeset had added every file as it stood then; and what follows it."""

@@ -90,8 +90,9 @@ class Sync:
         if onto not in self._ledgers:
             self._ledgers[onto] = read_ledger(marked_commits(self._target, self._memory, onto))
         return ComponentRun(
-            component, source.title, self._open_history(source), self._target, self._memory, ledger=self._ledgers[onto]
-        )
+            component, source.title, self._open_history(source), self._target, self._memory,
+            ledger=self._ledgers[onto], progress=self._progress,
+        )  # fmt: skip
 
     def _refuse_busy(self, request: Request) -> None:
         """Before anything is stored, so that a refusal leaves nothing behind."""

@@ -82,6 +82,10 @@ class _Parked:
         return {pick.target for pick in self.picked.files}
 
 
+_Stacks = dict[tuple[int, int], tuple[int, Version | None]]
+"""(the stack below, 0 for none; the parked changeset on top) to the number of that stack and the file it makes."""
+
+
 @dataclass(frozen=True, slots=True)
 class IdentPolicy:
     """How ident lines are bumped: upstream's keyword and the target's style (None: as the line stands)."""
@@ -106,7 +110,8 @@ class Replay:
         self._policy = policy
         self._merger = merger or FileMerger()
         self._parked: list[_Parked] = []
-        self._stacks: dict[RepoPath, tuple[Version | None, dict[tuple[int, ...], Version | None]]] = {}
+        self._brought: dict[bytes, set[Place]] = {}
+        self._stacks: dict[RepoPath, tuple[Version | None, _Stacks]] = {}
 
     def run(self, picked: Iterable[Picked]) -> Iterator[Replayed]:
         """What becomes of each changeset, in turn."""
@@ -189,6 +194,8 @@ class Replay:
             why = next(merge.reason for merge in on_draft.values() if not merge.lands)
         self._draft.changed.update(draft_writes)
         self._parked.append(_Parked(picked, self._names(files), blocked_by))
+        for word, places in self._parked[-1].brought.items():
+            self._brought.setdefault(word, set()).update(places)
         every = tuple(shown[pick.target] if not pick.standing else _STANDING for pick in picked.files)
         return Replayed(picked, state, every, {}, draft_writes, blocked_by, why)
 
@@ -237,14 +244,14 @@ class Replay:
         for pick in files:
             for word, places in self._added(pick).items():
                 used.setdefault(word, set()).update(places)
-        waits: list[str] = []
-        lacking: set[str] = set()
-        for parked in self._parked:
-            names = needed(used, parked.brought, self._contents())
-            if names:
-                waits.append(parked.picked.changeset.id)
-                lacking.update(names)
-        return tuple(waits), f"it uses what only a parked changeset brings: {', '.join(sorted(lacking))}"
+        names = needed(used, self._brought, self._contents())
+        if not names:
+            return (), ""
+        lacking = {word: used[word] for word in (name.encode("latin-1") for name in names)}
+        waits = tuple(
+            parked.picked.changeset.id for parked in self._parked if needed(lacking, parked.brought, ())
+        )
+        return waits, f"it uses what only a parked changeset brings: {', '.join(names)}"
 
     def _contents(self) -> Iterator[bytes]:
         for path in sorted(self._files):
@@ -295,22 +302,22 @@ class Replay:
         if kept_for is not ours:
             stacks = {}
             self._stacks[target] = (ours, stacks)
-        for length in range(1, len(steps) + 1):
-            before = ours
-            if steps[:length] not in stacks:
-                for pick in self._parked[steps[length - 1]].picked.files:
+        below = 0
+        for step in steps:
+            if (below, step) not in stacks:
+                for pick in self._parked[step].picked.files:
                     if pick.target == target:
-                        before = self._merger.merge(pick.base, before, pick.theirs).result
-                stacks[steps[:length]] = before
-            ours = stacks[steps[:length]]
+                        ours = self._merger.merge(pick.base, ours, pick.theirs).result
+                stacks[below, step] = (len(stacks) + 1, ours)
+            below, ours = stacks[below, step]
         return ours
 
     def _closed(self, chosen: set[str]) -> tuple[str, ...]:
         """`chosen` with everything that blocks one of them, in upstream's order."""
         wanted = set(chosen)
-        for parked in reversed(self._parked):
-            if parked.picked.changeset.id in wanted:
-                wanted.update(parked.blocked_by)
+        for parked in self._parked:
+            if parked.picked.changeset.id in chosen:
+                wanted.update(parked.blocked_by)  # which is all there is: it was closed when it was made
         return tuple(parked.picked.changeset.id for parked in self._parked if parked.picked.changeset.id in wanted)
 
 

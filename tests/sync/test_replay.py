@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -373,3 +374,17 @@ def test_many_parked_changesets_on_one_file_take_no_more_than_a_bounded_number_o
     results = replayed({A: source("a.c", "1.1", letters.replace("m", "X"))}, chain(*steps))
     assert results[0].state is State.CONFLICT
     assert {one.state for one in results[1:]} <= {State.BLOCKED, State.CONFLICT}
+
+
+def test_hundreds_of_parked_changesets_take_no_more_than_seconds() -> None:
+    letters = "abcdefghijklmnop"
+    contents = [source("a.c", "1.1", letters)]
+    for number in range(400):
+        version = b"\terror = call_version_%d(lease, 5);\n" % number
+        contents.append(source("a.c", f"1.{number + 2}", letters).replace(call("h"), version))
+    steps = [picked(number, {A: pair}) for number, pair in enumerate(pairwise(contents))]
+    start = time.process_time()
+    results = replayed({A: source("a.c", "1.1", letters.replace("h", "X"))}, steps)
+    assert time.process_time() - start < 5
+    assert states(results) == ["conflict"] + ["blocked"] * 399
+    assert len(results[-1].blocked_by) == 399

@@ -102,10 +102,11 @@ def command(options: Options) -> int:
 def _tell(options: Options, one: Finding) -> None:
     style = "conflict" if one.state == WRONG else "flagged" if one.state == NOTE else ""
     first = f"  {one.state:<6} {one.about:<14} "
+    rest = " " * len(first)
     for number, line in enumerate(one.text.split("\n")):
-        options.screen.paragraph(line, first=" " * len(first) if number else first, indent=" " * 25, style=style)
+        options.screen.paragraph(line, first=rest if number else first, indent=rest, style=style)
     if one.remedy:
-        options.screen.paragraph(one.remedy, first=" " * 24 + "> ", indent=" " * 26)
+        options.screen.paragraph(one.remedy, first=f"{rest}> ", indent=f"{rest}  ")
 
 
 def _bad(about: str, error: PortkitError) -> Finding:

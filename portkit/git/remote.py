@@ -170,6 +170,11 @@ def _refused(ref: str, why: str, url: str, *, said: str) -> PortkitError:
             f"the target is shallow, and {shown} takes nothing from it", cause=reason,
             hint="git fetch --unshallow, in the target",
         )  # fmt: skip
+    elif re.search("unpacker error|missing necessary objects", why):
+        told = WorldError(
+            f"{branch} did not arrive whole at {shown}", cause=reason,
+            hint="a partial clone can be pushed only to where the rest of it is; -v shows all that was said",
+        )  # fmt: skip
     else:
         told = WorldError(
             f"{shown} refuses {branch}", cause=reason,

@@ -162,6 +162,37 @@ def test_a_clone_of_a_url_is_published_where_it_came_from(synced: Work, remote: 
     assert list(synced.tips_of(remote)) == ["refs/heads/portkit/msg"]
 
 
+def test_partial_and_shallow_targets(synced: Work, remote: Path, tmp_path: Path) -> None:
+    """What is on both sides need not be there: a partial clone publishes to where it came from."""
+    synced.git("push", "--quiet", str(remote), "master")
+    synced.git("config", "uploadpack.allowFilter", "true", at=remote)
+    partial, shallow, empty = (tmp_path / name for name in ("partial.git", "shallow.git", "empty.git"))
+    synced.git("clone", "--quiet", "--bare", "--filter=blob:none", remote.as_uri(), str(partial))
+    synced.git("clone", "--quiet", "--bare", "--depth", "1", remote.as_uri(), str(shallow))
+    synced.git("init", "--quiet", "--bare", str(empty))
+    for place, name in ((partial, "leased"), (shallow, "msg")):
+        synced.commit({"new.c": b"int x;\n"}, "new", at=place)
+        synced.git("update-ref", f"refs/heads/portkit/{name}", "master", at=place)
+        told = synced.portkit("--target", str(place), "publish", name)
+        assert told.code == 0, told.err
+        assert synced.tips_of(remote)[f"refs/heads/portkit/{name}"] == synced.tip("master", at=place)
+    to = ("publish", "--to", str(empty))
+    refused(synced, "--target", str(partial), *to, code=3, says="did not arrive whole", hint="a partial clone")
+    refused(synced, "--target", str(shallow), *to, says="is shallow", hint="--unshallow")
+
+
+def test_a_worktree_of_a_sha256_repository(synced: Work, tmp_path: Path) -> None:
+    main, tree, remote = tmp_path / "main", tmp_path / "a tree", tmp_path / "remote.git"
+    synced.git("init", "--quiet", "--object-format=sha256", "--initial-branch=master", str(main))
+    synced.git("init", "--quiet", "--object-format=sha256", "--bare", str(remote))
+    tip = synced.commit({"new.c": b"int x;\n"}, "new", at=main, ref="portkit/msg")
+    synced.commit({"old.c": b"int x;\n"}, "old", at=main)
+    synced.git("worktree", "add", "--quiet", "--detach", str(tree), "master", at=main)
+    synced.git("remote", "add", "origin", "../remote.git", at=main)
+    assert synced.portkit("--target", str(tree), "publish", "msg").code == 0
+    assert synced.tips_of(remote) == {"refs/heads/portkit/msg": tip}
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [

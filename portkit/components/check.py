@@ -148,6 +148,7 @@ class _Check:
         mapped = {component.rule_of(path) for path in self._covered if component.covers(path)}
         by_target = {component.rule_of_target(path) for path in self._facts.target or ()}
         nothing = not any(rule in by_target for rule in component.paths)
+        awaited = nothing and component.mode is Mode.IMPORT
         for rule in component.paths:
             key = f"{self._key}.paths.{rule.upstream}"
             if rule not in by_upstream:
@@ -155,10 +156,9 @@ class _Check:
             elif rule not in mapped:
                 text = "everything that it maps is excluded, or maps to where another line does"
                 self._found.warning(key, text, "drop it, or mend `exclude`")
-            if rule not in by_target and self._facts.target is not None:
-                if not (nothing and component.mode is Mode.IMPORT):
-                    self._not_in_target(key, rule, nothing)
-        if nothing and component.mode is Mode.IMPORT and self._facts.target is not None:
+            if rule not in by_target and self._facts.target is not None and not awaited:
+                self._not_in_target(key, rule, nothing)
+        if awaited and self._facts.target is not None:
             self._found.note(f"{self._key}.paths", "the target has none of it yet; the import brings it in", "")
 
     def _never(self, key: str, rule: PathRule) -> None:

@@ -409,17 +409,18 @@ def _moved(reader: Reader, node: Node | None, key: str, paths: Sequence[PathRule
             reader.wrong(keys["to"], f"{here}.to", f"{new!r} is, or lies in, what moved")
         else:
             result.append(Move(old, new, at, item.line))
-    moves = {move.old: move for move in result}
+    onward = {move.old: next((one for one in result if one.covers(move.new)), None) for move in result}
     for move in result:
         trail = [move.old]
-        while (onward := moves.get(moves[trail[-1]].new)) is not None and onward.old not in trail:
-            trail.append(onward.old)
-        if onward is not None and onward is move:
+        step = onward[move.old]
+        while step is not None and step.old not in trail:
+            trail.append(step.old)
+            step = onward[step.old]
+        if step is move:
             text = f"the moves go round in a circle: {' -> '.join([*trail, move.old])}"
             reader.wrong(Node(Kind.TEXT, move.line, 1), key, text)
             break
-    ends = [move for move in result if move.new not in moves]
-    for move in ends:
+    for move in (move for move in result if onward[move.old] is None):
         reached = any(_reaches(rule, move.new) for rule in paths)
         if paths and not reached:
             known = nearest(move.new, listed)

@@ -58,6 +58,61 @@ def test_target_of(upstream: str, target: str | None) -> None:
         assert NESTED.upstream_of(target) == upstream
 
 
+GLOBS = component(
+    {
+        "bin/x/": "bin/x/",
+        "bin/x/*.c": "src/",
+        "bin/x/b*.c": "bsrc/",
+        "bin/x/bpf.c": "own/bpf.c",
+        "bin/y/*.[ch]": "bin/x/",
+        "*.mk": "mk/",
+        "lib/[*].c": "odd/",
+    },
+    exclude=("bin/x/q.c",),
+)
+
+
+@pytest.mark.parametrize(
+    ("upstream", "target"),
+    [
+        ("bin/x/a.c", "src/a.c"),
+        ("bin/x/b.c", "bsrc/b.c"),  # what spells out more
+        ("bin/x/bpf.c", "own/bpf.c"),  # a file before any pattern
+        ("bin/x/a.h", None),  # a pattern before a folder, on the target's side too: bin/y has its place
+        ("bin/x/Makefile", "bin/x/Makefile"),
+        ("bin/x/sub/a.c", "bin/x/sub/a.c"),  # a pattern stays in its folder
+        ("bin/x/q.c", None),
+        ("bin/y/a.c", "bin/x/a.c"),
+        ("bin/y/a.h", "bin/x/a.h"),
+        ("bin/y/a.s", None),
+        ("bin/y/sub/a.c", None),
+        ("sys.mk", "mk/sys.mk"),
+        ("bin/sys.mk", None),
+        ("lib/*.c", "odd/*.c"),
+        ("lib/x.c", None),
+    ],
+)
+def test_patterns_among_the_paths(upstream: str, target: str | None) -> None:
+    assert GLOBS.target_of(upstream) == target
+    if target is not None:
+        assert GLOBS.upstream_of(target) == upstream
+
+
+def test_which_line_it_is() -> None:
+    for path, line in (("bin/x/b.c", 2), ("bin/x/bpf.c", 3), ("bin/x/q.c", 1), ("bin/x/Makefile", 0)):
+        assert GLOBS.rule_of(path) is GLOBS.paths[line], path
+    for path, line in (("bsrc/b.c", 2), ("bin/x/a.c", 4), ("bin/x/a.s", 0), ("mk/x.mk", 5)):
+        assert GLOBS.rule_of_target(path) is GLOBS.paths[line], path
+    assert GLOBS.rule_of("lib/x") is None and GLOBS.rule_of_target("lib/x") is None
+
+
+def test_beside_a_pattern_is_unmapped() -> None:
+    assert GLOBS.folders() == ("bin/x", "bin/y", "", "lib")
+    assert GLOBS.unmapped("bin/y/README") and GLOBS.unmapped("README")
+    for path in ("bin/y/a.c", "bin/y/sub/x", "bin/x/a.h", "x.mk"):
+        assert not GLOBS.unmapped(path), path
+
+
 @pytest.mark.parametrize("target", ["sbin/dhclient/Makefile", "sbin/dhclient/sub/x.c", "sbin/dhclient/x.5", "bin/x"])
 def test_target_files_that_no_upstream_file_stands_behind(target: str) -> None:
     assert NESTED.upstream_of(target) is None
@@ -112,11 +167,16 @@ PARTS = st.lists(st.sampled_from(["a", "b", "c.c", "d"]), min_size=1, max_size=4
 RULES = st.dictionaries(
     st.tuples(PARTS, st.booleans()), PARTS, min_size=1, max_size=6
 ).map(lambda rules: {up + "/" * folder: target + "/" * folder for (up, folder), target in rules.items()})
+WITH_GLOBS = st.builds(
+    lambda rules, globs: rules | {f"{folder}/{name}": f"{target}/" for (folder, name), target in globs.items()},
+    RULES,
+    st.dictionaries(st.tuples(PARTS, st.sampled_from(["*", "*.c", "[ab]", "?"])), PARTS, max_size=4),
+)
 EXCLUDES = st.lists(st.sampled_from(["a/*", "**/c.c", "b/", "a/b/c.c", "?/d"]), max_size=2).map(tuple)
 
 
 @settings(deadline=None, database=None)
-@given(rules=RULES, exclude=EXCLUDES, path=PARTS)
+@given(rules=WITH_GLOBS, exclude=EXCLUDES, path=PARTS)
 def test_target_of_and_upstream_of_are_inverse(rules: dict[str, str], exclude: tuple[str, ...], path: str) -> None:
     unit = component(rules, exclude=exclude)
     there = unit.target_of(path)

@@ -24,7 +24,7 @@ from itertools import pairwise
 
 from portkit.change.functions import header_of
 from portkit.change.linediff import Hunk, hunks
-from portkit.change.lines import Lines, LineTable
+from portkit.change.lines import BLANK, Lines, LineTable
 from portkit.merge.alignment import slides
 from portkit.merge.sides import Sides, loosely_equal, same_function, significant
 
@@ -223,11 +223,12 @@ def _moved(sides: Sides, made: Hunk, upstream: Hunk) -> bool:
 
 
 def _agreeing(sides: Sides, result: Lines, made: Hunk, upstream: Hunk) -> bool:
-    """Whether enough neighbouring lines agree: two of six. The edge of the file counts as a line."""
+    """Whether enough neighbouring lines agree: two of six, not both blank. The edge of the file counts as a line."""
     before, after = _neighbours(sides.theirs.keys, upstream)
     mine_before, mine_after = _neighbours(result.keys, made)
-    agreed = (before & mine_before).total() + (after & mine_after).total()
-    return agreed >= min(_ENOUGH, before.total() + after.total())
+    agreed, around = (before & mine_before) + (after & mine_after), before + after
+    telling = agreed.total() > agreed[BLANK] or around.total() == around[BLANK]
+    return telling and agreed.total() >= min(_ENOUGH, around.total())
 
 
 def _neighbours(lines: Sequence[int], hunk: Hunk) -> tuple[Counter[int], Counter[int]]:

@@ -14,6 +14,7 @@ from portkit.components.override import override
 from portkit.errors import UserError
 from portkit.git.door import version
 from portkit.store.cache import Cache
+from portkit.store.engine import engine
 from portkit.store.lock import hold
 from portkit.store.mapfile import MAP_NAME, find_workspace, read_map, resolved
 from portkit.sync.run import Sync
@@ -85,7 +86,7 @@ class Workspace:
     def memory(self) -> Cache:
         """What is remembered between runs."""
         if self._memory is None:
-            self._memory = Cache(self.state / "cache" / "memory.sqlite")
+            self._memory = Cache(self.state / "cache" / "memory.sqlite", meaning=engine())
             self.stack.callback(self._memory.close)
         return self._memory
 

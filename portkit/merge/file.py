@@ -23,8 +23,9 @@ SYMLINK = 0o120000
 _REMEMBERED = 256
 
 
-class Kind(StrEnum):
-    """What sort of conflict a file has."""
+class ConflictKind(StrEnum):
+    """What sort of conflict it is: the kinds of the contract's `conflicts` (docs/cli.md). `check` and `patch` are kept
+    for what no merge finds."""
 
     CONTENT = "content"
     DELETE_MODIFY = "delete-modify"
@@ -32,6 +33,8 @@ class Kind(StrEnum):
     MODE = "mode"
     NO_ANCESTOR = "no-ancestor"
     GATE = "gate"
+    CHECK = "check"
+    PATCH = "patch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Version:
 class Clash:
     """One place of a file that does not fit: `hunk` counts upstream's hunks from 1, 0 for the whole file."""
 
-    kind: Kind
+    kind: ConflictKind
     hunk: int
     function: str
     reason: str
@@ -73,7 +76,7 @@ class FileMerge:
     @property
     def conflicts(self) -> bool:
         """Whether it clashes for another reason than the gate's."""
-        return any(clash.kind is not Kind.GATE for clash in self.clashes)
+        return any(clash.kind is not ConflictKind.GATE for clash in self.clashes)
 
 
 class FileMerger:
@@ -92,7 +95,7 @@ class FileMerger:
         if base is None:
             return self._addition(ours, theirs)
         if ours is None:
-            return _clash(theirs, Kind.DELETE_MODIFY, "the target does not have this file", base, ours, theirs)
+            return _clash(theirs, ConflictKind.DELETE_MODIFY, "the target does not have this file", base, ours, theirs)
         mode, mode_clash = _merged_mode(base, ours, theirs)
         if mode_clash is not None:
             return mode_clash
@@ -117,14 +120,16 @@ class FileMerger:
             return FileMerge(None, "equal", Gate.ALREADY, ())
         if ours.content == base.content or self._same_but_keywords(base.content, ours.content):
             return FileMerge(None, "delete", Gate.FAITHFUL, ())
-        return _clash(None, Kind.DELETE_MODIFY, "upstream deletes a file that has local changes", base, ours, None)
+        reason = "upstream deletes a file that has local changes"
+        return _clash(None, ConflictKind.DELETE_MODIFY, reason, base, ours, None)
 
     def _addition(self, ours: Version | None, theirs: Version) -> FileMerge:
         if ours is None:
             return FileMerge(theirs, "add", Gate.FAITHFUL, ())
         if ours.content == theirs.content or self._same_but_keywords(theirs.content, ours.content):
             return FileMerge(ours, "equal", Gate.ALREADY, ())
-        return _clash(theirs, Kind.ADD_ADD, "upstream adds a file that the target has already", None, ours, theirs)
+        reason = "upstream adds a file that the target has already"
+        return _clash(theirs, ConflictKind.ADD_ADD, reason, None, ours, theirs)
 
     def _same_but_keywords(self, one: bytes, other: bytes) -> bool:
         """Whether two contents differ in keyword lines only. A manual page's date by hand is a local edit."""
@@ -144,7 +149,7 @@ class FileMerger:
         if merged.local is not None:
             self._keep_local(sides.theirs, self.table.lines(merged.content), merged.local)
         if merged.conflicts:
-            kind = Kind.CONTENT if _related(sides) else Kind.NO_ANCESTOR
+            kind = ConflictKind.CONTENT if _related(sides) else ConflictKind.NO_ANCESTOR
             clashes = tuple(_region_clash(sides, region, kind) for region in merged.conflicts)
             return FileMerge(result, merged.method, Gate.NONE, clashes, clashes[0].reason)
         verdict = judge(sides, self.table.lines(merged.content))
@@ -175,7 +180,7 @@ def _merged_mode(base: Version, ours: Version, theirs: Version) -> tuple[int, Fi
     if ours.mode == base.mode:
         return theirs.mode, None
     reason = f"upstream makes the mode {theirs.mode:o}, the target has {ours.mode:o}"
-    return ours.mode, _clash(theirs, Kind.MODE, reason, base, ours, theirs)
+    return ours.mode, _clash(theirs, ConflictKind.MODE, reason, base, ours, theirs)
 
 
 def _whole(base: Version, ours: Version, theirs: Version, mode: int) -> FileMerge:
@@ -186,11 +191,16 @@ def _whole(base: Version, ours: Version, theirs: Version, mode: int) -> FileMerg
         return FileMerge(Version(theirs.content, mode), "copy", Gate.FAITHFUL, ())
     if theirs.content == base.content:
         return FileMerge(Version(ours.content, mode), "copy", Gate.FAITHFUL if mode != ours.mode else Gate.ALREADY, ())
-    return _clash(theirs, Kind.CONTENT, "both sides changed a binary file or symbolic link", base, ours, theirs)
+    return _clash(theirs, ConflictKind.CONTENT, "both sides changed a binary file or symbolic link", base, ours, theirs)
 
 
 def _clash(
-    result: Version | None, kind: Kind, reason: str, base: Version | None, ours: Version | None, theirs: Version | None
+    result: Version | None,
+    kind: ConflictKind,
+    reason: str,
+    base: Version | None,
+    ours: Version | None,
+    theirs: Version | None,
 ) -> FileMerge:
     sides = [version.content if version is not None else b"" for version in (base, ours, theirs)]
     return FileMerge(result, "whole", Gate.NONE, (Clash(kind, 0, "", reason, *sides),), reason)
@@ -202,7 +212,7 @@ def _related(sides: Sides) -> bool:
     return shared * 10 >= min(len(sides.base.keys), len(sides.ours.keys))
 
 
-def _region_clash(sides: Sides, region: Region, kind: Kind) -> Clash:
+def _region_clash(sides: Sides, region: Region, kind: ConflictKind) -> Clash:
     at = bisect_left(sides.upstream, region.base0, key=lambda one: one.a1)
     hunk = at + 1 if at < len(sides.upstream) and sides.upstream[at].a0 <= region.base1 else 0
     function = function_at(sides.base.raw, region.base0, sides.base.headers) or function_at(
@@ -210,7 +220,7 @@ def _region_clash(sides: Sides, region: Region, kind: Kind) -> Clash:
     )
     where = f" in {function}" if function else ""
     reason = f"upstream changes lines that the target changed too{where}"
-    if kind is Kind.NO_ANCESTOR:
+    if kind is ConflictKind.NO_ANCESTOR:
         reason = "the target's file shares too little with upstream's to be merged"
     return Clash(
         kind, hunk, function, reason,
@@ -222,11 +232,11 @@ def _region_clash(sides: Sides, region: Region, kind: Kind) -> Clash:
 
 def _gate_clash(sides: Sides, verdict: Verdict) -> Clash:
     if not verdict.hunk:
-        return Clash(Kind.GATE, 0, "", verdict.reason, b"", b"", b"")
+        return Clash(ConflictKind.GATE, 0, "", verdict.reason, b"", b"", b"")
     hunk = sides.upstream[verdict.hunk - 1]
     low, high = sides.to_ours.gap(hunk.a0)[0], sides.to_ours.gap(hunk.a1)[1]
     return Clash(
-        Kind.GATE, verdict.hunk, function_at(sides.base.raw, hunk.a0, sides.base.headers), verdict.reason,
+        ConflictKind.GATE, verdict.hunk, function_at(sides.base.raw, hunk.a0, sides.base.headers), verdict.reason,
         _joined(sides.base, hunk.a0, hunk.a1),
         _joined(sides.ours, low, high),
         _joined(sides.theirs, hunk.b0, hunk.b1),

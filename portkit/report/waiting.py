@@ -13,11 +13,11 @@ from typing import Any
 
 from portkit.change.changeset import Changeset
 from portkit.errors import UserError
+from portkit.merge.file import ConflictKind
 from portkit.sync.outcome import (
     ChangesetOutcome,
     ComponentOutcome,
     Conflict,
-    ConflictKind,
     FileOutcome,
     FileState,
     State,

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -150,8 +151,14 @@ class Cache:
         " WITHOUT ROWID"
     )
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, meaning: str = "") -> None:
+        """The cache in `path`. `meaning` stands for what computed the rows (portkit's own code): where it is another
+        than last time, all are forgotten, since the same key may now have another value."""
         self._database = Database(path, schema=self._SCHEMA, version=2)
+        stamp = hashlib.sha256(meaning.encode("utf-8", "surrogateescape")).digest()
+        if meaning and self.get("cache", "meaning") != stamp:
+            self._forget()
+            self.put("cache", "meaning", stamp)
 
     def __enter__(self) -> Cache:
         return self
@@ -194,12 +201,17 @@ class Cache:
     def put_many(self, kind: str, items: Iterable[tuple[str, bytes]]) -> None:
         """Remembers every (key, value) of `items`, all or none of them."""
         rows = [(kind, to_bytes(key), _sum(value) + value) for key, value in items]
-        if not rows:
-            return
+        if rows:
+            self._write("INSERT OR REPLACE INTO remembered VALUES (?, ?, ?)", rows)
+
+    def _forget(self) -> None:
+        self._write("DELETE FROM remembered WHERE ?", [(1,)])
+
+    def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         connection = self._database.connection
         try:
             self._database.begin()
-            connection.executemany("INSERT OR REPLACE INTO remembered VALUES (?, ?, ?)", rows)
+            connection.executemany(statement, rows)
             connection.commit()
         except BaseException as error:
             with contextlib.suppress(sqlite3.Error):

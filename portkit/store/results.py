@@ -1,7 +1,8 @@
 """The last result of a run, remembered by everything it depends on: a run with nothing new need not work it out again.
 
 It is recomputable, like all of the cache. It is believed only where every input is the same (the map, the upstream's
-tip, the target commit, the request, who commits, portkit itself) and the branches still stand where the run left them.
+tip, the target commit, the request, who commits) and the branches still stand where the run left them. That portkit
+itself is the same is the cache's affair.
 """
 
 from __future__ import annotations
@@ -11,26 +12,14 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 from cattrs.errors import BaseValidationError
 from cattrs.preconf.json import JsonConverter, make_converter
 
-import portkit
 from portkit.sync.outcome import ComponentOutcome
 from portkit.sync.ports import Memory
 
 _KIND = "result"
-
-
-@lru_cache(maxsize=1)
-def engine() -> str:
-    """A stamp of portkit's own code: its version, and the size and time of each of its files."""
-    top = Path(portkit.__file__).parent
-    sources = (path for path in top.rglob("*") if path.suffix in (".py", ".j2"))
-    files = sorted((str(path.relative_to(top)), path.stat()) for path in sources)
-    stamps = [f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in files]
-    return "\n".join([portkit.__version__, *stamps])
 
 
 class Results:
@@ -39,7 +28,7 @@ class Results:
     def __init__(self, memory: Memory, request: str, inputs: Iterable[str]) -> None:
         self._memory = memory
         self._key = hashlib.sha256(request.encode("utf-8", "surrogateescape")).hexdigest()
-        text = "\0".join([engine(), request, *inputs])
+        text = "\0".join([request, *inputs])
         self._digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
     def get(self, tip: Callable[[str], str]) -> tuple[ComponentOutcome, ...] | None:

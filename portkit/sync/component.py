@@ -25,7 +25,6 @@ from portkit.sync.outcome import (
     ChangesetOutcome,
     ComponentOutcome,
     Conflict,
-    ConflictKind,
     FileOutcome,
     FileState,
     Notice,
@@ -418,6 +417,6 @@ def _conflict(component: str, pick: Pick, clash: Clash) -> Conflict:
     key = "\0".join((component, pick.upstream, label, str(clash.hunk), clash.kind))
     digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return Conflict(
-        f"c-{digest}", ConflictKind(clash.kind), pick.target, clash.function, clash.hunk, clash.reason,
+        f"c-{digest}", clash.kind, pick.target, clash.function, clash.hunk, clash.reason,
         clash.base, clash.ours, clash.theirs,
     )  # fmt: skip

@@ -116,8 +116,9 @@ def subject_line(prefix: str, log: str, width: int = SUBJECT_WIDTH) -> str:
 
     The habit of the target's tree (`dhclient - What.`); committer(7) asks for a short summary.
     """
-    first = _SENTENCE_END.split(log.strip(), maxsplit=1)[0]
-    sentence = " ".join(_LIST_MARK.sub("", first).split()) or "Sync with upstream."
+    first = _LIST_MARK.sub("", _SENTENCE_END.split(log.strip(), maxsplit=1)[0])
+    first = re.sub(rf"^{re.escape(prefix)}\s*[:-]\s+", "", first)  # upstream's own `dhclient: what`
+    sentence = " ".join(first.split()) or "Sync with upstream."
     subject = f"{prefix} - {sentence}"
     if len(subject) < width:
         return subject

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portkit.change.changeset import Changeset
+from portkit.merge.file import ConflictKind
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
 
@@ -31,19 +32,6 @@ class FileState(StrEnum):
     READY = "ready"
     CONFLICT = "conflict"
     FLAGGED = "flagged"
-
-
-class ConflictKind(StrEnum):
-    """The kinds of the contract's `conflicts`."""
-
-    CONTENT = "content"
-    DELETE_MODIFY = "delete-modify"
-    ADD_ADD = "add-add"
-    MODE = "mode"
-    NO_ANCESTOR = "no-ancestor"
-    GATE = "gate"
-    CHECK = "check"
-    PATCH = "patch"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portkit.merge.file import SYMLINK, FileMerge, FileMerger, Kind, Version
+from portkit.merge.file import SYMLINK, ConflictKind, FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
 
 PLAIN, RUNS = 0o100644, 0o100755
@@ -33,10 +33,10 @@ def landed(one: FileMerge) -> tuple[Version | None, str, Gate]:
     return one.result, one.method, one.gate
 
 
-def clash(one: FileMerge, kind: Kind) -> FileMerge:
+def clash(one: FileMerge, kind: ConflictKind) -> FileMerge:
     assert not one.lands
     assert {clash.kind for clash in one.clashes} == {kind}
-    assert one.conflicts is (kind is not Kind.GATE)
+    assert one.conflicts is (kind is not ConflictKind.GATE)
     assert one.reason
     return one
 
@@ -53,14 +53,14 @@ def test_a_new_file_comes_whole() -> None:
 def test_a_file_added_on_both_sides_is_there_already_or_clashes() -> None:
     ours = plain(IDENT % 3 + TEXT)
     assert landed(made(None, ours, plain(IDENT % 1 + TEXT))) == (ours, "equal", Gate.ALREADY)
-    one = clash(made(None, ours, plain(edited(3))), Kind.ADD_ADD)
+    one = clash(made(None, ours, plain(edited(3))), ConflictKind.ADD_ADD)
     assert one.result == plain(edited(3))
     assert (one.clashes[0].ours, one.clashes[0].theirs, one.clashes[0].base) == (ours.content, edited(3), b"")
 
 
 def test_an_added_binary_file_is_compared_to_the_byte() -> None:
     assert made(None, plain(b"\0$OpenBSD: 1 $"), plain(b"\0$OpenBSD: 1 $")).gate is Gate.ALREADY
-    clash(made(None, plain(b"\0$OpenBSD: 1 $"), plain(b"\0$OpenBSD: 2 $")), Kind.ADD_ADD)
+    clash(made(None, plain(b"\0$OpenBSD: 1 $"), plain(b"\0$OpenBSD: 2 $")), ConflictKind.ADD_ADD)
 
 
 def test_a_deletion_of_what_has_not_changed() -> None:
@@ -72,11 +72,11 @@ def test_a_deletion_of_what_has_not_changed() -> None:
 
 
 def test_a_deletion_of_what_has_local_changes_is_a_conflict() -> None:
-    one = clash(made(plain(TEXT), plain(edited(3)), None), Kind.DELETE_MODIFY)
+    one = clash(made(plain(TEXT), plain(edited(3)), None), ConflictKind.DELETE_MODIFY)
     assert one.result is None
     assert one.clashes[0].ours == edited(3)
-    clash(made(plain(TEXT), plain(TEXT[:-1]), None), Kind.DELETE_MODIFY)
-    clash(made(plain(b".Dd May 1, 2012\n"), plain(b".Dd July 1, 2012\n"), None), Kind.DELETE_MODIFY)
+    clash(made(plain(TEXT), plain(TEXT[:-1]), None), ConflictKind.DELETE_MODIFY)
+    clash(made(plain(b".Dd May 1, 2012\n"), plain(b".Dd July 1, 2012\n"), None), ConflictKind.DELETE_MODIFY)
 
 
 def test_a_deletion_of_what_is_gone_already() -> None:
@@ -85,14 +85,14 @@ def test_a_deletion_of_what_is_gone_already() -> None:
 
 
 def test_a_change_of_what_the_target_does_not_have_is_a_conflict() -> None:
-    one = clash(made(plain(TEXT), None, plain(edited(3))), Kind.DELETE_MODIFY)
+    one = clash(made(plain(TEXT), None, plain(edited(3))), ConflictKind.DELETE_MODIFY)
     assert one.result == plain(edited(3))
 
 
 def test_a_file_that_comes_back() -> None:
     # upstream deleted it and adds it again: there is no base any more
     assert landed(made(None, None, plain(TEXT))) == (plain(TEXT), "add", Gate.FAITHFUL)
-    clash(made(None, plain(edited(3)), plain(TEXT)), Kind.ADD_ADD)  # the target had kept its own
+    clash(made(None, plain(edited(3)), plain(TEXT)), ConflictKind.ADD_ADD)  # the target had kept its own
 
 
 # Modes
@@ -122,7 +122,7 @@ def test_a_mode_and_a_content_of_different_sides() -> None:
 
 
 def test_modes_that_really_differ_are_a_conflict() -> None:
-    one = clash(made(Version(b"a", PLAIN), Version(b"a", SYMLINK), Version(b"a", RUNS)), Kind.MODE)
+    one = clash(made(Version(b"a", PLAIN), Version(b"a", SYMLINK), Version(b"a", RUNS)), ConflictKind.MODE)
     assert "100755" in one.reason
     assert "120000" in one.reason
 
@@ -130,7 +130,7 @@ def test_modes_that_really_differ_are_a_conflict() -> None:
 def test_a_file_that_became_a_link_is_not_merged_by_lines() -> None:
     one = made(plain(b"a\n"), plain(b"a\n"), Version(b"b", SYMLINK))
     assert landed(one) == (Version(b"b", SYMLINK), "copy", Gate.FAITHFUL)
-    clash(made(plain(b"a\nb\n"), plain(b"a\nx\n"), Version(b"b", SYMLINK)), Kind.CONTENT)
+    clash(made(plain(b"a\nb\n"), plain(b"a\nx\n"), Version(b"b", SYMLINK)), ConflictKind.CONTENT)
 
 
 # Binary files and links
@@ -142,11 +142,11 @@ def test_binary_files_and_links_are_taken_whole_or_clash(mode: int) -> None:
     assert landed(made(one, one, two)) == (two, "copy", Gate.FAITHFUL)
     assert landed(made(one, two, two)) == (two, "equal", Gate.ALREADY)
     assert landed(made(one, two, one)) == (two, "copy", Gate.ALREADY)
-    assert clash(made(one, two, three), Kind.CONTENT).result == three
+    assert clash(made(one, two, three), ConflictKind.CONTENT).result == three
 
 
 def test_a_file_is_binary_if_any_side_is() -> None:
-    clash(made(plain(TEXT), plain(edited(2, b"\0\n")), plain(edited(9))), Kind.CONTENT)
+    clash(made(plain(TEXT), plain(edited(2, b"\0\n")), plain(edited(9))), ConflictKind.CONTENT)
     assert landed(made(plain(TEXT), plain(TEXT), plain(b"\0")))[1] == "copy"
 
 
@@ -175,7 +175,7 @@ def test_crlf_files() -> None:
 def test_a_conflict_tells_hunk_function_and_the_three_sides() -> None:
     body = b"int\nmain(void)\n{\n" + TEXT + b"}\n"
     theirs = edited(3, b"theirs here\n", edited(9, content=body))
-    one = clash(made(plain(body), plain(edited(9, b"ours here\n", body)), plain(theirs)), Kind.CONTENT)
+    one = clash(made(plain(body), plain(edited(9, b"ours here\n", body)), plain(theirs)), ConflictKind.CONTENT)
     assert one.result == plain(theirs)
     found = one.clashes[0]
     assert (found.hunk, found.function) == (2, "main")
@@ -187,14 +187,14 @@ def test_every_conflict_of_a_file_is_told() -> None:
     ours, theirs = TEXT, TEXT
     for number in (1, 5, 9):
         ours, theirs = edited(number, b"ours %d\n" % number, ours), edited(number, b"theirs %d\n" % number, theirs)
-    one = clash(made(plain(TEXT), plain(ours), plain(theirs)), Kind.CONTENT)
+    one = clash(made(plain(TEXT), plain(ours), plain(theirs)), ConflictKind.CONTENT)
     assert [found.hunk for found in one.clashes] == [1, 2, 3]
     assert one.result == plain(theirs)
 
 
 def test_files_that_share_nothing_have_no_ancestor() -> None:
     other = b"".join(b"something else %d\n" % number for number in range(12))
-    clash(made(plain(TEXT), plain(other), plain(edited(3))), Kind.NO_ANCESTOR)
+    clash(made(plain(TEXT), plain(other), plain(edited(3))), ConflictKind.NO_ANCESTOR)
 
 
 def test_what_the_gate_refuses_tells_the_place() -> None:
@@ -202,7 +202,7 @@ def test_what_the_gate_refuses_tells_the_place() -> None:
     body = b"int\nmain(void)\n{\n" + TEXT + b"}\n\nint\nother(void)\n{\n" + TEXT + b"}\n"
     base = body.replace(b"line number 5\n", line, 1)
     ours = body.replace(b"line number 5\n", b"", 1).replace(b"line number 2\n", line + line, 1)
-    one = clash(made(plain(base), plain(ours), plain(body.replace(b"line number 5\n", b"", 1))), Kind.GATE)
+    one = clash(made(plain(base), plain(ours), plain(body.replace(b"line number 5\n", b"", 1))), ConflictKind.GATE)
     assert one.gate is Gate.FAILED
     assert one.clashes[0].function == "main"
     assert one.clashes[0].base == line

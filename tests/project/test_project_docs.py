@@ -13,7 +13,7 @@ from portkit.change.changeset import Changeset, FileChange, Person
 from portkit.cli import main
 from portkit.components import keys
 from portkit.git.door import MINIMUM_GIT
-from portkit.merge.file import Kind
+from portkit.merge.file import ConflictKind
 from portkit.merge.gate import Gate
 from portkit.sync.outcome import ComponentOutcome, FileState, Notice, State
 
@@ -130,7 +130,7 @@ def test_every_key_of_the_map_is_described() -> None:
 
 def test_every_state_and_kind_is_in_the_glossary() -> None:
     words = named(page("docs/glossary.md"))
-    for closed in (State, FileState, Kind):
+    for closed in (State, FileState, ConflictKind):
         assert {str(one) for one in closed} <= words
     kinds = re.search(r"`kind` is one of: ([^.]+)\.", Notice.__doc__ or "")
     assert kinds is not None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from portkit.change.changeset import Changeset, FileChange, Person
+from portkit.merge.file import ConflictKind
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
 from portkit.sync.outcome import (
     ChangesetOutcome,
     ComponentOutcome,
     Conflict,
-    ConflictKind,
     FileBaseline,
     FileOutcome,
     FileState,

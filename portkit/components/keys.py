@@ -89,7 +89,7 @@ _DEFINITIONS: dict[str, Shape] = {
         "type": "string", "pattern": r"^(?!.*\.\.)(?!.*(?:\.|\.lock)$)[A-Za-z0-9][A-Za-z0-9._-]*$",
     },
     "text": {"type": "string", "pattern": f"^{_PLAIN}*$"},
-    "words": {"type": "string", "pattern": rf"^{_PLAIN}*[^\s]{_PLAIN}*$"},
+    "words": {"type": "string", "pattern": rf"^(?:{_PLAIN}|\s)*[^\s](?:{_PLAIN}|\s)*$"},
     "path": {
         "description": "A path from the top of the tree; a folder ends in /",
         "type": "string",

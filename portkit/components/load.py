@@ -165,8 +165,8 @@ def _plan(reader: Reader, node: Node | None, components: Sequence[str]) -> tuple
         end = reader.revision(keys.get("to"), f"{here}.to", locations.problem_with_day)
         if start and end and end < start:
             reader.wrong(keys["to"], f"{here}.to", f"{end!r} lies before {start!r}, the day it begins")
-        work = reader.text(keys.get("work"), f"{here}.work", locations.problem_with_words)
-        done_when = reader.text(keys.get("done-when"), f"{here}.done-when", locations.problem_with_words)
+        work = reader.words(keys.get("work"), f"{here}.work")
+        done_when = reader.words(keys.get("done-when"), f"{here}.done-when")
         result.append(PlanEntry(tuple(about), start, end, work, done_when, item.line))
     return tuple(result)
 
@@ -443,7 +443,7 @@ def _not_applicable(reader: Reader, node: Node | None, key: str) -> tuple[NotApp
     for here, item, keys in reader.records(node, key, known_keys.NOT_APPLICABLE):
         path = reader.text(keys.get("path"), f"{here}.path", _problem_with_pattern)
         changeset = reader.revision(keys.get("changeset"), f"{here}.changeset", locations.problem_with_hash)
-        reason = reader.text(keys.get("reason"), f"{here}.reason", locations.problem_with_words)
+        reason = reader.words(keys.get("reason"), f"{here}.reason")
         if item.kind is Kind.MAPPING and "path" not in keys and "changeset" not in keys:
             reader.wrong(item, here, "one of the keys 'path' and 'changeset' is needed, or both")
         elif path or changeset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -76,6 +77,12 @@ class Reader:
             self.wrong(node, key, f"text is expected here, found {node.shown()}{quoted}")
             return default
         return self._checked(node, key, check, default)
+
+    def words(self, node: Node | None, key: str) -> str:
+        """A text for people, over several lines or not: its lines are joined."""
+        if node is not None and node.kind is Kind.TEXT:
+            node = replace(node, text=" ".join(node.text.split()) or node.text.strip("\n"))
+        return self.text(node, key, locations.problem_with_words)
 
     def revision(self, node: Node | None, key: str, check: Check) -> str:
         """A revision or a day: as it was written, whatever YAML takes it for."""

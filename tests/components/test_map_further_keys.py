@@ -63,6 +63,13 @@ def test_what_moved_stands_where_its_new_name_does() -> None:
     assert {"usr.sbin/dhcp", "old.c"} < set(dhclient.folders())
 
 
+def test_words_may_stand_on_several_lines() -> None:
+    text = HEAD + GOOD + "    not-applicable:\n      - path: x\n        reason: |\n          one\n\n          two\n"
+    assert loaded(text).component("dhclient").not_applicable[0].reason == "one two"
+    hidden = HEAD + GOOD + '    not-applicable:\n      - {path: x, reason: "a\\x1b[2J"}\n'
+    assert mistakes_of(hidden)[0].endswith("'a\\x1b[2J' holds a control character")
+
+
 def test_what_is_not_applicable() -> None:
     dhclient = loaded(FULL).component("dhclient")
     first, second = dhclient.not_applicable

@@ -88,6 +88,8 @@ RIGHT = {
     "odd names": SMALLEST + "      'sbin/a b/': a b/\n      sbin/..x/: sbin/.gitignore/\n      'sbin/[': 'sbin/['\n",
     "retired at a number": SMALLEST + "    retired: {at: 1.20}\n    import: {at: 6878953}\n",
     "retired at a hash": SMALLEST + "    retired: {at: 12ab34cd, successor: x}\n",
+    "words over lines": SMALLEST
+    + "    not-applicable:\n      - path: x\n        reason: |\n          one\n\n          two\n",
     "a pattern at the top": SMALLEST + "      '*.c': top/\n",
 }
 

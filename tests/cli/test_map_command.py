@@ -147,6 +147,22 @@ def test_a_branch_that_is_not_there(world: World) -> None:
     assert said(world.findings()) == [("warning", 4, "target.branch")]
 
 
+def test_a_source_that_cannot_be_reached(world: World) -> None:
+    away = (world.folder / "away.git").as_uri()
+    world.mapped(text=MAP.replace("git: openbsd.git", f"git: '{away}'"))
+    assert said(world.findings(code=3)) == [("warning", 3, "upstreams.openbsd")]
+    assert "error: " in world.portkit("map", "check").err
+
+
+def test_hostile_names_are_shown_as_text(world: World) -> None:
+    world.commit({b"bin/tool/\x1b[2J\xe2\x80\xae.h": b"x"}, "More.", at=world.upstream, date=world.day)
+    world.mapped(text=MAP.replace("bin/tool/: bin/tool/", "bin/tool/*.c: bin/tool/"))
+    assert "\\x1b[2J" in world.portkit("map", "check").out  # cli_work.call looks at every byte
+    assert len(world.findings()) == 1
+    told = world.portkit("map", "locate", "bin/tool/\x1b[2J.h")
+    assert told.code == 0 and "\\x1b" in told.out
+
+
 def test_mistakes_of_the_map_itself_are_findings_too(world: World) -> None:
     world.mapped("    keeps: []\n    mode: watch\n")
     found = world.findings(code=2)

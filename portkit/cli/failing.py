@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from portkit.cli.screen import Screen
 from portkit.cli.wiring import Workspace
 from portkit.errors import PortkitError, WorldError
+from portkit.git.door import GitRepository
+from portkit.git.remote import without_password
 
 
 def failed(screen: Screen, found: Mapping[str, Any], error: PortkitError) -> int:
@@ -24,12 +27,22 @@ def tell_original(screen: Screen, error: BaseException) -> None:
         screen.note(str(error.__cause__).rstrip())
 
 
-def need_clone(place: Workspace) -> None:
-    """Raises WorldError where the target is a URL that was not cloned yet: what only looks does not clone it."""
-    target = place.map.target
-    if target.remote and not (place.state / "target.git").exists():
-        from portkit.git.remote import without_password  # only here is it needed
-
-        raise WorldError(
-            f"the target: {without_password(target.location)} is not here yet", hint="portkit fetch brings it"
-        )
+def need_clones(place: Workspace, *, upstreams: bool = True) -> None:
+    """Raises WorldError where the target is a URL that was not cloned yet, or where a clone (of `upstreams` too) is of
+    another URL than the map's: what only looks asks no remote."""
+    folder = place.state / "upstream"
+    sources = [("the target", place.map.target, place.state / "target.git")]
+    if upstreams:
+        sources += [(f"upstream {one.name}", one, folder / f"{one.name}.git") for one in place.map.upstreams]
+    for role, source, clone in sources:
+        if not source.remote:
+            continue
+        what = ""
+        if clone.exists():
+            done = GitRepository(clone).outcome("config", "--get", "remote.origin.url")
+            if done.stdout.rstrip(b"\n") != os.fsencode(source.location):
+                what = "is not here yet: what is here came from another URL"
+        elif source is place.map.target:  # an upstream that is not here is told of where it is opened
+            what = "is not here yet"
+        if what:
+            raise WorldError(f"{role}: {without_password(source.location)} {what}", hint="portkit fetch brings it")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from portkit.change.changeset import Changeset
-from portkit.cli.failing import need_clone
+from portkit.cli.failing import need_clones
 from portkit.cli.screen import WIDTH
 from portkit.cli.sync import run
 from portkit.cli.wiring import Options, Workspace, workspace
@@ -61,7 +61,7 @@ def command(options: Options, component: str, states: tuple[str, ...], since: st
         raise UserError(f"{since!r} is no date", where="--since", hint="write it as 2012-08-15")
     with workspace(options, fetch=False) as place:
         chosen = place.map.component(component)
-        need_clone(place)
+        need_clones(place)
         every = [one for one in lines(place, chosen) if first is None or one.changeset.date >= first]
         found = [one for one in every if not states or one.state in states]
         shown = found[:number]

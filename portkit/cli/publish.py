@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from portkit.cli.failing import need_clone, tell_original
+from portkit.cli.failing import need_clones, tell_original
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.components.locations import is_remote, problem_with_location
 from portkit.errors import PortkitError, UserError, WorldError
@@ -50,7 +50,7 @@ def command(options: Options, component: str | None, to: str, force: bool, dry_r
     nothing that is not known here. No hook and no setting of the target's repository is in force meanwhile.
     """
     with workspace(options, fetch=False) as place:
-        need_clone(place)
+        need_clones(place, upstreams=False)
         target = place.target()
         names = place.components((component,) if component else ())
         url = _url(place, target, to)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from portkit.cli.failing import failed, need_clone
+from portkit.cli.failing import failed, need_clones
 from portkit.cli.sync import run
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.components.model import Component, Mode
@@ -71,7 +71,7 @@ def command(options: Options, components: tuple[str, ...]) -> int:
 def look(place: Workspace, names: Sequence[str]) -> list[Row]:
     """Each component's row. One that cannot be looked at does not keep the others from it. Raises where the target
     itself is not there."""
-    need_clone(place)
+    need_clones(place)
     target = place.target()
     onto = target.default_tip()
     try:

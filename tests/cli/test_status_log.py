@@ -94,6 +94,16 @@ def test_no_remote_is_asked(work: Work, tmp_path: Path) -> None:
     assert "portkit fetch brings what came since" in work.portkit(*places, "status").out
 
 
+def test_a_clone_of_another_url_is_not_taken_for_this_one(work: Work, tmp_path: Path) -> None:
+    other = tmp_path / "other.git"
+    shutil.copytree(work.upstream, other)
+    assert work.portkit("--upstream", f"openbsd={work.upstream.as_uri()}", "fetch").code == 0
+    refused(work, "--upstream", f"openbsd={other.as_uri()}", "status", code=3, says="another URL", hint="portkit fetch")
+    assert work.portkit("--target", work.target.as_uri(), "fetch").code == 0
+    shutil.copytree(work.target, tmp_path / "target.git")
+    refused(work, "--target", (tmp_path / "target.git").as_uri(), "publish", code=3, says="another URL")
+
+
 def test_log_says_what_sync_says(synced: Work) -> None:
     before = synced.everything()
     found = entries(synced, "leased")

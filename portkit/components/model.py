@@ -31,7 +31,7 @@ class IdentStyle(StrEnum):
 
 class BaselinePolicy(StrEnum):
     """What decides where ident line and content disagree on a baseline. `auto`: the content, but the ident line where
-    both are as near; `recorded`: the ident line; `nearest`: the content alone."""
+    it is hardly nearer to another; `recorded`: the ident line; `nearest`: the content alone."""
 
     AUTO = "auto"
     RECORDED = "recorded"

@@ -2,7 +2,7 @@
 
 The ident line says one thing, the content may say another: idents get bumped past changes that were never taken,
 some are a revision stale, some are gone. So both are asked. The version whose lines are nearest wins; where it is
-no nearer than the recorded one, the recorded one stands.
+no nearer than the recorded one, or hardly nearer for what lies between the two, the recorded one stands.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class BaselineFinder:
         versions = [one for one in self._lineage.versions(upstream) if one.blob is not None and one.position <= until]
         if not versions:
             return _none(target, upstream, "")
-        key = f"{oid} {upstream} {versions[-1].changeset} {override} {self._policy} {len(versions)}"
+        key = f"2 {oid} {upstream} {versions[-1].changeset} {override} {self._policy} {len(versions)}"
         key += f" {before} {versions[0].changeset} {' '.join(self._fold)}"
         known = self._memory.get("baseline", key)
         if known is not None:
@@ -109,9 +109,7 @@ class BaselineFinder:
             best = at_recorded
         used: FileVersion | None = best
         note = ""
-        recorded_distance = (
-            distances[versions.index(at_recorded)] if at_recorded is not None and at_recorded in versions else None
-        )
+        recorded_distance = distances.get(versions.index(at_recorded)) if at_recorded is not None else None
         named = _at(versions, override)
         if named is not None:
             used = named
@@ -124,7 +122,11 @@ class BaselineFinder:
         elif recorded and at_recorded is None:
             note = f"recorded {recorded}, which is no revision of {upstream}; by content {best.label}"
         elif at_recorded is not None and best is not at_recorded:
-            note = f"recorded {recorded} ({recorded_distance} lines off), nearer to {best.label} ({least} lines)"
+            used = self._borne_out(versions, distances, at_recorded, best)
+            off = f"recorded {recorded} ({recorded_distance} lines off)"
+            note = f"{off}, nearer to {used.label} ({distances[versions.index(used)]} lines)"
+            if used is at_recorded:
+                note = f"{off} stands: {best.label} is hardly nearer ({least}) for the lines between the two"
         elif not recorded:
             note = f"no ident line; by content {best.label}"
         if override and named is None:
@@ -141,6 +143,22 @@ class BaselineFinder:
             ),
             used,
         )  # fmt: skip
+
+    def _borne_out(
+        self, versions: Sequence[FileVersion], distances: dict[int, int], recorded: FileVersion, best: FileVersion
+    ) -> FileVersion:
+        """The nearest version that may stand in for the recorded one: by at least half of the lines that lie between
+        the two, the content is with it. A copy with many lines of its own is a line or two nearer to some version by
+        chance (one of a dozen lines, with 302 that differ anyway): what lies between would count as taken."""
+        start = distances.get(versions.index(recorded))
+        if start is None or self._policy is BaselinePolicy.NEAREST:
+            return best
+        lines = {index: self._table.lines(content) for index, (_, content) in enumerate(self._contents(versions))}
+        old = lines[versions.index(recorded)]
+        for index in sorted(distances, key=lambda index: (distances[index], versions[index] is not best, -index)):
+            if versions[index] is recorded or 2 * (start - distances[index]) >= _distance(old, lines[index]):
+                return versions[index]
+        return recorded
 
     def _distances(
         self, content: bytes, versions: Sequence[FileVersion], recorded: FileVersion | None

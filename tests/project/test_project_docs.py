@@ -124,8 +124,8 @@ def test_every_key_of_the_map_is_described() -> None:
         assert rows(section(text, title)) == set(keys.names(table)), title
     components = section(text, "components")
     assert rows(components) == set(keys.names(keys.COMPONENT))
-    for table in (keys.NEED, keys.MOVED, keys.NOT_APPLICABLE, keys.IMPORT, keys.RETIRED):
-        assert set(keys.names(table)) <= named(components)
+    for entries in (keys.NEED, keys.MOVED, keys.NOT_APPLICABLE, keys.IMPORT, keys.RETIRED):
+        assert set(keys.names(entries)) <= named(components)
 
 
 def test_every_state_and_kind_is_in_the_glossary() -> None:

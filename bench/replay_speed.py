@@ -91,7 +91,7 @@ def complete(work: Scratch) -> str:
 def cut_down(work: Scratch, base: str, commits: list[str]) -> list[str]:
     """The commits on top of `base`, with what they do to the folder and nothing else."""
     top, _, below = FOLDER.partition("/")
-    result = []
+    result: list[str] = []
     for commit in commits:
         inner = with_entry(work, f"{base}:{top}", below, work.git("rev-parse", f"{commit}:{FOLDER}").strip())
         tree = with_entry(work, f"{base}^{{tree}}", top, inner)

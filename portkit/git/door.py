@@ -119,7 +119,8 @@ class GitRepository:
                     hint=f"if you trust it: git config --global --add safe.directory {mine}",
                 )
             cause = said.splitlines()[0] if said else ""
-            raise UserError(f"{role}: {location} is no git repository", cause=cause)
+            hint = "give the path of a clone, or a URL"
+            raise UserError(f"{role}: {location} is no git repository", cause=cause, hint=hint)
         return cls(Path(os.fsdecode(done.stdout.rstrip(b"\n"))))
 
     @cached_property

@@ -18,8 +18,9 @@ from urllib.parse import unquote, urlsplit
 
 import git
 
-from portkit.errors import UserError, WorldError
+from portkit.errors import PortkitError, UserError, WorldError
 from portkit.git.door import GitRepository, failure, network_environment
+from portkit.git.remote import explained
 from portkit.store.lock import hold
 from portkit.text import printable
 
@@ -66,8 +67,10 @@ def mirror(url: str, place: Path, *, branch: str, role: str, fetch: bool, progre
             else:
                 _clone(url, shown, place, branch, role, progress, listener)
         except git.exc.GitCommandError as error:
-            said = [*listener.error_lines, *str(error.stderr).splitlines()]
-            raise _explained(said, shown, branch, role) from error
+            # git:// begins what went wrong on the line of its progress: GitPython takes that for no error
+            said = [*listener.error_lines, *listener.other_lines, *str(error.stderr).splitlines()]
+            told = _explained(said, url, branch, role)
+            raise told from told.__cause__
     return GitRepository(place)
 
 
@@ -175,14 +178,12 @@ def _talking(place: Path) -> dict[str, str]:
     return environment | settings | pointing | {"GIT_TEMPLATE_DIR": ""}
 
 
-def _explained(said: Sequence[str], shown: str, branch: str, role: str) -> UserError | WorldError:
-    lines = [line.strip() for line in said if "fatal:" in line or "error:" in line]
-    cause = printable(lines[0]) if lines else "git said nothing"
-    if any(_NO_BRANCH.search(line) for line in lines):
+def _explained(said: Sequence[str], url: str, branch: str, role: str) -> PortkitError:
+    if any(_NO_BRANCH.search(line) for line in said):
+        shown = _without_password(url)
         hint = f"git ls-remote --heads {shown} lists the branches"
         return UserError(f"{role}: {shown} has no branch {branch!r}", hint=hint)
-    hint = "check the network and the URL, then run the same command again"
-    return WorldError(f"{role}: {shown} cannot be fetched", cause=cause, hint=hint)
+    return explained("\n".join(said), url, role=role)
 
 
 def _size_in_words(url: str) -> str:

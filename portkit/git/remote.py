@@ -136,7 +136,9 @@ def push(
 
 def explained(said: str, url: str, *, role: str) -> PortkitError:
     """The error for what git said of `url`: what it comes to, git's own sentence, and what to do."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    # git:// says it in two lines, the first of which may begin with progress
+    told_whole = re.sub(r":\n(?=\S+\[\d+: )", ": ", re.sub(r"(?m)^.*\.\.\. (?=(?:fatal|error): )", "", said))
+    lines = [line.strip() for line in told_whole.splitlines() if line.strip()]
     telling = [line for line in lines if re.match(r"fatal:|error:|ssh:|remote:|\S+: Permission", line)] or lines[-1:]
     for pattern, what, hint in _TROUBLES:
         fitting = [line for line in lines if re.search(pattern, line)]

@@ -45,7 +45,7 @@ def test_fetching_moves_the_maps_branch_and_no_other(box: Sandbox) -> None:
     assert target.default_tip() == box.git("rev-parse", "HEAD")
     assert target.tip("portkit/dhclient") == port
     box.main.rename(box.folder / "away")
-    with pytest.raises(WorldError, match="cannot be fetched"):
+    with pytest.raises(WorldError, match="is no git repository"):
         target.fetch(box.messages.append)
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -180,7 +182,7 @@ def test_what_is_not_there_is_told_in_one_sentence(box: Sandbox) -> None:
         box.open(location=url(box), fetch=False)
     with pytest.raises(UserError, match="has no branch 'gone'"):
         box.open(location=url(box), branch="gone")
-    with pytest.raises(WorldError, match="cannot be fetched") as caught:
+    with pytest.raises(WorldError, match="is no git repository") as caught:
         box.open(location=f"file://{box.folder}/nowhere")
     assert "nowhere" in caught.value.cause
     assert list((box.state / "upstream").glob("*.git*/")) == []
@@ -188,8 +190,19 @@ def test_what_is_not_there_is_told_in_one_sentence(box: Sandbox) -> None:
     with pytest.raises(UserError, match="has no branch 'gone'"):
         box.open(location=url(box), branch="gone")
     box.up.path.rename(box.folder / "moved")
-    with pytest.raises(WorldError, match="cannot be fetched"):
+    with pytest.raises(WorldError, match="is no git repository"):
         box.open(location=url(box))
+
+
+@pytest.mark.parametrize("address", ["git://127.0.0.1:{}/src", "https://127.0.0.1:{}/src"])
+def test_a_remote_that_refuses_is_told_as_one(box: Sandbox, address: str) -> None:
+    with socket.socket() as taken:  # bound, and nobody listens
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(WorldError, match=r"127\.0\.0\.1:\d+/src cannot be reached") as caught:
+            box.open(location=address.format(taken.getsockname()[1]))
+    assert re.search("refused|onnect to", caught.value.cause)
+    assert "check the network" in caught.value.hint
+    assert list((box.state / "upstream").glob("*.git*/")) == []
 
 
 def test_a_password_in_the_url_is_not_shown(box: Sandbox) -> None:

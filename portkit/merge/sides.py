@@ -29,6 +29,7 @@ _BESIDE = 3
 """How far from a hunk the lines are looked for that all three sides share."""
 
 _WORD = re.compile(rb"[A-Za-z0-9_]{3,}")
+_INCLUDE = re.compile(rb"#\s*include\b")
 
 
 class Sides:
@@ -73,7 +74,7 @@ class Sides:
         if not here and not self.gone(hunk):
             return False
         if not added:
-            return not self.strays(hunk) and not self._lingers(hunk)
+            return not self._reworded(hunk) and not self.strays(hunk) and not self._lingers(hunk)
         if here:
             return True
         low = self.to_ours.gap(hunk.a0)[0]
@@ -204,6 +205,15 @@ class Sides:
         return any(
             same_function(self.base, hunk.a0, self.ours, at, self.to_ours) for at, _ in islice(copies, _MANY)
         )
+
+    def _reworded(self, hunk: Hunk) -> bool:
+        """Whether ours, in the place of the lines `hunk` deletes, has others with half of their words: then they were
+        changed, not deleted, and upstream's deletion is still to be made."""
+        removed = [raw for raw in self.base.raw[hunk.a0 : hunk.a1] if not _INCLUDE.match(raw)]  # no two are alike
+        words = {word for raw in removed for word in _WORD.findall(raw)}
+        low, high = self.to_ours.gap(hunk.a0)[0], self.to_ours.gap(hunk.a1)[1]
+        instead = {word for raw in self.ours.raw[low:high] for word in _WORD.findall(raw)}
+        return bool(words) and 2 * len(words & instead) >= len(words)
 
     def _alike(self, hunk: Hunk, at: int) -> bool:
         """Whether of the three lines before and behind an addition two are the same in ours, or all there are."""

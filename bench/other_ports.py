@@ -11,7 +11,7 @@ an ident line means is told by its name, revision and date together; where sever
 `--ports` runs `portkit sync COMPONENT --onto PARENT --changeset ID --branch B --json` for each row, with a map of that
 one file, in one throw-away copy of the target, and compares the file with what the person made of it, as bench/ports.py
 does. Rows of one changeset and of several are counted apart. A person's port is *exact* where bench/faithful.py finds
-nothing in it but upstream's change; what portkit lands is judged by it too. Needs PORTKIT_REAL_OPENBSD and
+nothing in it but upstream's change; each commit of portkit's is judged by it too. Needs PORTKIT_REAL_OPENBSD and
 PORTKIT_REAL_DRAGONFLY, and --ports or --find; skipped where one of them is missing.
 """
 
@@ -30,7 +30,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.faithful import UNFAITHFUL, Repository, judge
+from bench.faithful import UNFAITHFUL, Mapping, Repository, judge, judge_range
 from bench.ports import bare
 from bench.scratch import Scratch, real, scratch
 
@@ -194,13 +194,15 @@ def again(work: Scratch, port: Port, component: str, branch: str, upstream: Repo
         base, theirs = (upstream.blob(side.id) if side else None for side in sides)
         entries = [target.entry(commit, port.dfly_path) for commit in (port.dfly_parent, tip, port.dfly_commit)]
         ours, result, person = (target.blob(entry.id) if entry else None for entry in entries)
+        mapping = Mapping([f"{port.openbsd_path}={port.dfly_path}"])
+        report = judge_range(upstream, target, f"{port.dfly_parent}..{tip}", mapping)
     finally:
         target.close()
     several = "several" if len(port.changesets) > 1 else "one"
     exact = not any(verdict.kind == UNFAITHFUL for verdict in judge(base, theirs, ours, person))
     landed = all(one["state"] in ("ported", "already") for one in found["changesets"])
     right = bare(result) == bare(person)
-    wrong = [one for one in judge(base, theirs, ours, result) if one.kind == UNFAITHFUL] if landed else []
+    wrong = [one for file in report.files for one in file.verdicts if one.kind == UNFAITHFUL]
     state = "parked" if not landed else "right" if right else "differs"
     tally[several] += 1
     tally[f"{several} {state}"] += 1

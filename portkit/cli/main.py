@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import platform
+import re
 import sys
 import tempfile
 import traceback
@@ -74,7 +75,8 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in _COMMANDS:
-            raise UserError(f"there is no command {args[0]!r}; {nearest(args[0], sorted(_COMMANDS))}")
+            what = f"there is no command {args[0]!r}; {nearest(args[0], sorted(_COMMANDS))}"
+            raise UserError(what, hint="portkit --help lists all of them")
         return super().resolve_command(ctx, args)
 
 
@@ -152,7 +154,12 @@ def _run(arguments: list[str], options: Options) -> int:
     return code if isinstance(code, int) else 0
 
 
+_FULL = re.compile("no space left|disk is full|file too large|quota exceeded|out of diskspace|disk I/O error", re.IGNORECASE)
+
+
 def _told(error: PortkitError, options: Options) -> int:
+    if not error.hint and _FULL.search(f"{error.what} {error.cause}"):
+        error.hint = "make room there, or have the quota raised, then run the same command again"
     options.screen.error(error, options.command)
     return error.exit_code
 

@@ -29,7 +29,7 @@ class MapError(UserError):
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line))
-        super().__init__("\n".join(map(str, self.mistakes)))
+        super().__init__("\n".join(map(str, self.mistakes)), hint="once mended, portkit map check looks at all of it")
 
 
 class Mistakes:

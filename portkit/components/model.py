@@ -319,7 +319,8 @@ class ComponentMap:
             if component.name == name:
                 return component
         known = [component.name for component in self.components]
-        raise UserError(f"there is no component {name!r}; {nearest(name, known)}", where=self.path)
+        what = f"there is no component {name!r}; {nearest(name, known)}"
+        raise UserError(what, where=self.path, hint="portkit status lists all of them")
 
     def source(self, name: str) -> Source:
         """The upstream `name`. Raises UserError, naming the nearest, where the map has none."""

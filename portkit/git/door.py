@@ -196,7 +196,8 @@ class GitRepository:
 def failure(arguments: Sequence[str], said: bytes) -> WorldError:
     """The WorldError for a git command that failed, with what git said as its cause."""
     lines = [line for line in decode(said).splitlines() if line.strip()]
-    return WorldError(f"git {arguments[0]} failed", cause=lines[-1] if lines else "git said nothing")
+    telling = [line for line in lines if line.startswith(("fatal: ", "error: "))]  # fast-import tells of a report after
+    return WorldError(f"git {arguments[0]} failed", cause=(telling or lines or ["git said nothing"])[-1])
 
 
 class BlobReader:

@@ -112,7 +112,8 @@ def _place(before: str) -> tuple[int, int]:
 
 
 def _broken(file: str, line: int, column: int, what: str, said: str) -> UserError:
-    return UserError(f"the map {what}: {said}", where=f"{file}:{line}:{column}")
+    hint = "once mended, portkit map check looks at all of it"
+    return UserError(f"the map {what}: {said}", where=f"{file}:{line}:{column}", hint=hint)
 
 
 class _Converter:

@@ -350,7 +350,9 @@ def test_standard_output_that_cannot_be_written(synced: Work) -> None:
             stderr=subprocess.PIPE, check=False,
         )  # fmt: skip
     assert done.returncode == 3
-    assert done.stderr == b"error: the system refused: No space left on device\n"
+    told, hint = done.stderr.splitlines()
+    assert told == b"error: the system refused: No space left on device"
+    assert hint.startswith(b"Hint: make room there")
 
 
 def test_a_reader_that_has_seen_enough(synced: Work) -> None:

@@ -53,7 +53,7 @@ def test_the_wheel_has_the_command_and_the_licence(wheel: Path) -> None:
         (scripts,) = (name for name in archive.namelist() if name.endswith(".dist-info/entry_points.txt"))
         entries = configparser.ConfigParser()
         entries.read_string(archive.read(scripts).decode())
-        assert entries["console_scripts"]["portkit"] == "portkit.cli.main:entry"
+        assert entries["console_scripts"]["portkit"] == "portkit.__main__:entry"
         assert any(name.endswith("/LICENSE") for name in archive.namelist())
         (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         assert "Requires-Python: >=3.11\n" in archive.read(metadata).decode()

@@ -154,7 +154,9 @@ def _run(arguments: list[str], options: Options) -> int:
     return code if isinstance(code, int) else 0
 
 
-_FULL = re.compile("no space left|disk is full|file too large|quota exceeded|out of diskspace|disk I/O error", re.IGNORECASE)
+_FULL = re.compile(
+    "no space left|disk is full|file too large|quota exceeded|out of diskspace|disk I/O error", re.IGNORECASE
+)
 
 
 def _told(error: PortkitError, options: Options) -> int:

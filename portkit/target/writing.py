@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 from portkit.errors import UserError, WorldError
@@ -58,15 +59,24 @@ def store(repository: GitRepository, parent: str, commits: Sequence[NewCommit]) 
 
 
 def _import(repository: GitRepository, stream: IO[bytes]) -> list[str]:
-    with subprocess.Popen(
-        repository.command(*_PACKED), stdin=stream, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env=environment(),
-    ) as process:  # fmt: skip
-        answers, said = process.communicate()
-    if process.returncode:
-        with suppress(OSError):  # git's own report of it, in the target's git directory
-            os.unlink(repository.git_dir / f"fast_import_crash_{process.pid}")  # noqa: PTH108
-        raise failure(["fast-import"], said)
+    objects = repository.common / "objects"
+    # Apart, as git receives a push: a full disk or ^C leaves no part of a pack in the target. Of a run that was killed,
+    # `git gc` takes away what has this name.
+    with tempfile.TemporaryDirectory(prefix="tmp_objdir-portkit-", dir=objects, ignore_cleanup_errors=True) as name:
+        apart = {"GIT_OBJECT_DIRECTORY": name, "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.fsdecode(quoted(str(objects)))}
+        with subprocess.Popen(
+            repository.command(*_PACKED), stdin=stream, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=environment() | apart,
+        ) as process:  # fmt: skip
+            answers, said = process.communicate()
+        if process.returncode:
+            with suppress(OSError):  # git's own report of it, in the target's git directory
+                os.unlink(repository.git_dir / f"fast_import_crash_{process.pid}")  # noqa: PTH108
+            raise failure(["fast-import"], said)
+        (objects / "pack").mkdir(exist_ok=True)
+        # the index last: with it the pack is there
+        for file in sorted(Path(name, "pack").iterdir(), key=lambda file: (file.suffix == ".idx", file.name)):
+            file.replace(objects / "pack" / file.name)
     return answers.decode("ascii").split()
 
 

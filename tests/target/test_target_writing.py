@@ -46,6 +46,17 @@ def traces(folder: Path) -> dict[str, tuple[int, int, int]]:
 # -- commits
 
 
+def test_what_git_does_not_finish_leaves_nothing_behind(box: Sandbox) -> None:
+    """git would leave its unfinished pack, and its own report, in the target."""
+    target = box.open()
+    before = traces(target.repository.git_dir).keys()
+    with pytest.raises(WorldError, match="fast-import"):
+        target.store("1" * 40, [new({"sbin/dhclient/big": random.Random(1).randbytes(100_000)}, b"on top of nothing")])
+    assert traces(target.repository.git_dir).keys() == before
+    land(target, [new({"sbin/dhclient/dhclient.c": b"two\n"}, b"m")])
+    assert not list(target.repository.git_dir.rglob("tmp_*"))
+
+
 def test_commits_are_written_as_asked(box: Sandbox) -> None:
     target = box.open()
     first, second = land(target, [

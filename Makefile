@@ -31,7 +31,7 @@ LINT = if test -x $(BIN)/ruff; then $(BIN)/ruff check . || failed=1; else echo "
 # Every script but the judge, which the others call; each says what it lacks where it cannot measure.
 bench: .venv/installed-test
 	@failed=0; for script in bench/*.py; do \
-		case $$script in bench/faithful.py|bench/page.py) continue;; esac; grep -q __main__ $$script || continue; \
+		case $$script in bench/faithful.py|bench/page.py|bench/getting_started.py) continue;; esac; grep -q __main__ $$script || continue; \
 		echo "== $$script"; $(BIN)/python $$script || failed=1; \
 	done; exit $$failed
 

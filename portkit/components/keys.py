@@ -217,7 +217,8 @@ COMPONENT = (
     Key("baseline", "Target path: the revision it derives from, where portkit finds it wrong.",
         {"type": "object", "propertyNames": _ref("path"), "additionalProperties": _ref("revision")}),
     Key("baseline-policy", "What decides where ident line and content disagree. auto: the content, or the ident line "
-        "where it is hardly nearer to another. recorded: the ident line. nearest: the content alone.", _words([*BaselinePolicy])),
+        "where it is hardly nearer to another. recorded: the ident line. nearest: the content alone.",
+        _words([*BaselinePolicy])),
     Key("fold", "Further keywords that are folded in merging, as $Id$ is.",
         _list({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$"})),
     Key("ident", "as-is: a new revision goes into the ident line as the target writes it. learned: it follows the last "

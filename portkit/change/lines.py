@@ -71,11 +71,6 @@ class LineTable:
             self._recent.popitem(last=False)
         return result
 
-    def key(self, line: bytes) -> int:
-        """The integer of one raw line."""
-        folded = fold(line, self._keywords) if self._keywords.search(line) else line
-        return self._keys.setdefault(folded, len(self._keys))
-
 
 def fold(line: bytes, pattern: re.Pattern[bytes] = KEYWORDS) -> bytes:
     """One line with its keywords' expansions and its white space taken out."""

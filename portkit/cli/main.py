@@ -46,7 +46,6 @@ _COMMANDS = {
     "sync": "bring what is new upstream onto a branch of the target",
 }
 
-BUG = 4
 INTERRUPTED = 130
 
 

@@ -147,16 +147,9 @@ class GitTarget:
             _mirror(self._url, self.repository.git_dir, self.branch, progress)
 
     @cached_property
-    def shallow(self) -> bool:
-        """Whether history was cut when this was cloned (`--depth`): what is older than the cut is neither in
-        `history` nor in `trailer_commits`, and who relies on it must say so (`git fetch --unshallow` mends
-        it)."""
-        return self.repository.run("rev-parse", "--is-shallow-repository").strip() == b"true"
-
-    @cached_property
     def cut(self) -> tuple[str, ...]:
         """The commits whose parents a shallow repository lacks (gitrepository-layout(5), shallow); none for a whole
-        one."""
+        one. What is older is neither in `history` nor in `trailer_commits`; `git fetch --unshallow` mends it."""
         try:
             return tuple((self.repository.common / "shallow").read_text("ascii").split())
         except FileNotFoundError:

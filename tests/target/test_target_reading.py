@@ -297,8 +297,8 @@ def test_a_shallow_clone_says_so(box: Sandbox) -> None:
     grown(box)
     box.git("clone", "-q", "--depth=1", f"file://{box.main}", "shallow", at=box.folder)
     target = box.open(box.folder / "shallow")
-    assert target.shallow
-    assert not box.open().shallow
+    assert target.cut
+    assert not box.open().cut
     assert len(list(target.history("master", ["README"]))) == 1
 
 

@@ -53,6 +53,6 @@ def test_trailers_and_reverts_anywhere(target: GitTarget) -> None:
 
 def test_a_bare_mirror_without_a_config_file_has_nothing_checked_out(target: GitTarget) -> None:
     assert not target.cloned
-    assert not target.shallow
+    assert not target.cut
     assert target.checked_out("master") == ""
     assert target.busy_with("master") == ""

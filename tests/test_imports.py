@@ -21,18 +21,25 @@ LAYERS = (
     ("errors", "text", "paths"),
     ("change",),
     ("components", "merge"),
+    ("protocols",),
+    ("patches", "decisions"),
     ("sync",),
+    ("ports", "survey", "audit"),
+    ("triage",),
     ("report",),
     ("store",),
     ("git",),
-    ("upstream", "target"),
+    ("upstream", "target", "check"),
     ("demo",),
     ("cli",),
     ("__main__",),
 )
 """From the ground up. A part imports itself and what stands on a lower layer; the ground's three know one another."""
 
-PURE = ("errors", "text", "paths", "change", "components", "merge", "sync", "report")
+PURE = (
+    "errors", "text", "paths", "change", "components", "merge", "protocols", "patches", "decisions", "sync", "ports",
+    "survey", "audit", "triage", "report",
+)  # fmt: skip
 
 WORLD = frozenset((
     "os", "subprocess", "sqlite3", "socket", "shutil", "tempfile", "fcntl", "signal", "threading", "multiprocessing",

@@ -15,8 +15,8 @@ from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.components.model import Component, Mode
 from portkit.errors import PortkitError, UserError, WorldError
 from portkit.git.remote import without_password
+from portkit.protocols import History
 from portkit.report.contract import iso
-from portkit.sync.ports import History
 
 SHOWN = 5
 """How many new changesets of a component are named; the rest is counted."""

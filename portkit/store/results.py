@@ -16,8 +16,8 @@ from functools import lru_cache
 from cattrs.errors import BaseValidationError
 from cattrs.preconf.json import JsonConverter, make_converter
 
+from portkit.protocols import Memory
 from portkit.sync.outcome import ComponentOutcome
-from portkit.sync.ports import Memory
 
 _KIND = "result"
 

@@ -17,9 +17,9 @@ from portkit.change.linediff import hunks
 from portkit.change.lines import Lines, LineTable
 from portkit.components.model import BaselinePolicy
 from portkit.paths import RepoPath, name
+from portkit.protocols import History, Memory
 from portkit.sync.lineage import FileVersion, Lineage
 from portkit.sync.outcome import FileBaseline
-from portkit.sync.ports import History, Memory
 from portkit.text import is_binary
 
 _EXACT_TRIALS = 6

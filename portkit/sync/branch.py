@@ -13,10 +13,10 @@ from typing import Protocol
 from portkit.change.changeset import Person
 from portkit.components.model import AuthorPolicy
 from portkit.errors import UserError
+from portkit.protocols import NewCommit, NewFile, Signature, TargetCommit
 from portkit.sync.component import Plan, Step
 from portkit.sync.message import COMMIT, REVISION, MessageWriter, Revision, last_paragraph
 from portkit.sync.outcome import ComponentOutcome, Notice, State
-from portkit.sync.ports import NewCommit, NewFile, Signature, TargetCommit
 
 DRAFT_SUFFIX = "-draft"
 NEW_SUFFIX = "-new"

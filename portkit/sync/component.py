@@ -17,6 +17,7 @@ from portkit.errors import UserError
 from portkit.merge.file import Clash, FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
+from portkit.protocols import History, Memory, Target, Tree
 from portkit.sync.baseline import BaselineFinder
 from portkit.sync.ledger import Ledger, marked_commits, read_ledger
 from portkit.sync.lineage import Lineage, as_it_is
@@ -31,7 +32,6 @@ from portkit.sync.outcome import (
     State,
 )
 from portkit.sync.pending import Picker, Start, chosen, find_start, pending, read_target, readme_deleted
-from portkit.sync.ports import History, Memory, Target, Tree
 from portkit.sync.replay import IdentPolicy, Pick, Replay, Replayed
 from portkit.sync.style import learned
 

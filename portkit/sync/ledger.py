@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 from portkit.change.changeset import Person
 from portkit.paths import unquoted
+from portkit.protocols import Memory, Target, TargetCommit
 from portkit.sync.message import COMMIT, DRAFT, REVISION, last_paragraph
-from portkit.sync.ports import Memory, Target, TargetCommit
 
 _HASH = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 _REVERTS = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from portkit.change import ident
 from portkit.change.changeset import Blob, Changeset
 from portkit.paths import RepoPath, name
-from portkit.sync.ports import History, Memory
+from portkit.protocols import History, Memory
 
 
 @dataclass(frozen=True, slots=True)

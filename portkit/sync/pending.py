@@ -10,11 +10,11 @@ from portkit.components.model import Component
 from portkit.errors import UserError
 from portkit.merge.file import Version
 from portkit.paths import RepoPath, parent
+from portkit.protocols import Contents, History, Target, Tree
 from portkit.sync.baseline import BaselineFinder
 from portkit.sync.ledger import Entry, Ledger
 from portkit.sync.lineage import FileVersion, Lineage
 from portkit.sync.outcome import FileBaseline
-from portkit.sync.ports import Contents, History, Target, Tree
 from portkit.sync.replay import Pick, Picked
 
 

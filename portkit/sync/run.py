@@ -10,12 +10,12 @@ from typing import Protocol
 from portkit.change.changeset import Changeset
 from portkit.components.model import AuthorPolicy, Component, ComponentMap, Mode, Source
 from portkit.errors import UserError
+from portkit.protocols import History, Memory, Target
 from portkit.sync.branch import BranchMove, BranchWriter, Writable, Written, refuse_busy
 from portkit.sync.component import ComponentRun, Plan, Scope, day_of, position_of
 from portkit.sync.ledger import Ledger, marked_commits, read_ledger
 from portkit.sync.message import MessageWriter
 from portkit.sync.outcome import ComponentOutcome, Notice
-from portkit.sync.ports import History, Memory, Target
 
 
 class SyncTarget(Target, Writable, Protocol):

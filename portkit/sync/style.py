@@ -8,7 +8,7 @@ from portkit.change import ident
 from portkit.change.ident import Ident, Style
 from portkit.components.model import Component
 from portkit.paths import RepoPath, name
-from portkit.sync.ports import Target, Tree
+from portkit.protocols import Target, Tree
 
 _COMMITS = 40
 """How many of the newest commits on the component are looked at."""

@@ -18,7 +18,7 @@ from portkit.components.locations import is_remote, problem_with_location
 from portkit.errors import UserError, WorldError
 from portkit.git.door import BlobReader, GitRepository
 from portkit.paths import RepoPath, from_bytes
-from portkit.sync.ports import NewCommit, TargetCommit
+from portkit.protocols import NewCommit, TargetCommit
 from portkit.target import checkouts, history, refs, writing
 from portkit.target.refs import RefUpdate
 from portkit.text import decode
@@ -31,7 +31,7 @@ _IDENT = re.compile(r"(.*) <(.*)> \d+ [+-]\d+\n?", re.DOTALL)
 
 
 class TargetTree:
-    """The files of one commit under the folders that were asked for: a `portkit.sync.ports.Tree`."""
+    """The files of one commit under the folders that were asked for: a `portkit.protocols.Tree`."""
 
     def __init__(
         self,

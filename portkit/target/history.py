@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from portkit.change.changeset import Person
 from portkit.git.door import GitRepository
-from portkit.sync.ports import TargetCommit
+from portkit.protocols import TargetCommit
 from portkit.text import decode
 
 _FIELDS = 7

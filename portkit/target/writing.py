@@ -17,7 +17,7 @@ from typing import IO
 from portkit.errors import UserError, WorldError
 from portkit.git.door import GitRepository, environment, failure
 from portkit.paths import RepoPath, to_bytes
-from portkit.sync.ports import NewCommit, Signature
+from portkit.protocols import NewCommit, Signature
 
 MODES = frozenset((0o100644, 0o100755, 0o120000))
 """What a new file may be: plain, executable, a symbolic link."""

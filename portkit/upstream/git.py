@@ -55,7 +55,7 @@ def open_history(
 
 
 class GitHistory:
-    """A `portkit.sync.ports.History` over one git repository; paths are without the source's prefix.
+    """A `portkit.protocols.History` over one git repository; paths are without the source's prefix.
 
     Not to be shared by threads. `shallow` tells that the repository's history is cut; the commits of `cut` then
     stand as if they had added every file.

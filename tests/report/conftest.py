@@ -10,10 +10,10 @@ import pytest
 
 from portkit.components.model import Source
 from portkit.demo.build import Example, build
+from portkit.protocols import History
 from portkit.store.cache import Cache
 from portkit.store.mapfile import read_map, resolved
 from portkit.sync.outcome import ComponentOutcome
-from portkit.sync.ports import History
 from portkit.sync.run import Request, Sync
 from portkit.target.git import GitTarget
 from portkit.upstream.git import open_history

@@ -11,8 +11,8 @@ from portkit.components.model import Component, Mode, PathRule
 from portkit.errors import UserError
 from portkit.merge.file import Version
 from portkit.paths import RepoPath
+from portkit.protocols import TargetCommit
 from portkit.sync.outcome import ChangesetOutcome
-from portkit.sync.ports import TargetCommit
 
 KRW = Person("Kenneth R Westerback", "krw@openbsd.org")
 PORTER = Person("Pat Porter", "pat@example.org")

@@ -7,9 +7,9 @@ import time
 import pytest
 
 from portkit.change.changeset import Changeset, Person
+from portkit.protocols import TargetCommit
 from portkit.sync.ledger import Ledger, read_ledger
 from portkit.sync.message import MessageWriter, Revision
-from portkit.sync.ports import TargetCommit
 
 PERSON = Person("Pat Porter", "pat@example.org")
 

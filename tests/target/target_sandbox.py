@@ -11,7 +11,7 @@ import pytest
 
 from portkit.change.changeset import Person
 from portkit.paths import RepoPath
-from portkit.sync.ports import NewCommit, NewFile, Signature
+from portkit.protocols import NewCommit, NewFile, Signature
 from portkit.target.git import GitTarget
 
 PORTER = Person("Pat Porter", "pat@example.org")

@@ -15,7 +15,7 @@ from target_sandbox import PORTER, Sandbox, new
 from portkit.change.changeset import Person
 from portkit.errors import PortkitError, UserError, WorldError
 from portkit.paths import from_bytes
-from portkit.sync.ports import NewCommit, Signature
+from portkit.protocols import NewCommit, Signature
 from portkit.target.git import GitTarget
 from portkit.target.refs import RefUpdate
 from portkit.target.writing import quoted

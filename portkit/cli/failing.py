@@ -1,4 +1,4 @@
-"""Commands that say all they found and fail nevertheless; and what git itself said of a failure, with -v."""
+"""Commands that say all they found and fail nevertheless."""
 
 from __future__ import annotations
 
@@ -17,14 +17,8 @@ def failed(screen: Screen, found: Mapping[str, Any], error: PortkitError) -> int
     """Tells `error` beside a result: with JSON, as the `error` of the one object `found`. Returns the exit code."""
     told = {"what": error.what, "where": error.where, "cause": error.cause, "hint": error.hint}
     screen.result({**found, "error": {**told, "exit": error.exit_code}})
-    Screen(quiet=screen.quiet).error(error, "")  # the words alone
+    Screen(quiet=screen.quiet, verbose=screen.verbose).error(error, "")  # the words alone
     return error.exit_code
-
-
-def tell_original(screen: Screen, error: BaseException) -> None:
-    """With -v, what `error` was made from: all that git said."""
-    if screen.verbose and error.__cause__ is not None:
-        screen.note(str(error.__cause__).rstrip())
 
 
 def need_clones(place: Workspace, *, upstreams: bool = True) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from portkit.change.changeset import Changeset
-from portkit.cli.failing import failed, tell_original
+from portkit.cli.failing import failed
 from portkit.cli.log import cut
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.components.model import Component, Mode
@@ -55,9 +55,9 @@ def command(options: Options, components: tuple[str, ...]) -> int:
             "components": [_object(one) for one in news],
         }  # fmt: skip
         _tell(place, names, news)
+        for error in wrong[1:]:
+            place.screen.original(error)
         if wrong:
-            for error in wrong:
-                tell_original(place.screen, error)
             return failed(place.screen, found, wrong[0])
         place.screen.result(found)
         return 0

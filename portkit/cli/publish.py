@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from portkit.cli.failing import need_clones, tell_original
+from portkit.cli.failing import need_clones
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.components.locations import is_remote, problem_with_location
-from portkit.errors import PortkitError, UserError, WorldError
+from portkit.errors import UserError, WorldError
 from portkit.git.remote import Push, heads, push, without_password
 from portkit.sync.message import DRAFT, last_paragraph
 from portkit.target.git import GitTarget
@@ -58,17 +58,14 @@ def command(options: Options, component: str | None, to: str, force: bool, dry_r
         if not any(tips.values()):
             what = f"{component} has no branch yet" if component else "no component has a branch yet"
             raise UserError(what, hint=f"portkit sync{f' {component}' if component else ''} makes it")
-        try:
-            plan = _plan(place, target, url, {name: tip for name, tip in tips.items() if tip}, force=force)
-            pushes = [Push(f"refs/heads/{one.branch}", one.tip, one.before, one.lost > 0) for one in plan
-                      if one.tip != one.before]  # fmt: skip
-            if pushes:
-                place.screen.progress(f"pushing to {without_password(url)}")
-                push(target.repository, url, pushes, role=_ROLE, own=target.cloned, dry_run=dry_run,
-                     progress=place.screen.progress)  # fmt: skip
-        except PortkitError as error:
-            tell_original(place.screen, error)
-            raise
+        plan = _plan(place, target, url, {name: tip for name, tip in tips.items() if tip}, force=force)
+        pushes = [
+            Push(f"refs/heads/{one.branch}", one.tip, one.before, one.lost > 0) for one in plan if one.tip != one.before
+        ]
+        if pushes:
+            place.screen.progress(f"pushing to {without_password(url)}")
+            push(target.repository, url, pushes, role=_ROLE, own=target.cloned, dry_run=dry_run,
+                 progress=place.screen.progress)  # fmt: skip
         place.screen.result({
             "schema": 1, "command": "publish", "to": without_password(url), "dry_run": dry_run,
             "branches": [

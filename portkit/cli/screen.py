@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import textwrap
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 import click
@@ -32,6 +34,45 @@ _COLOURS = {
 }
 
 
+_COUNT = re.compile(r"(?<![\w,.])(\d[\d,]*)(?: of (\d[\d,]*))?(?![\w,.%])")
+"""A count in a text of progress, and of how many."""
+
+
+@dataclass(slots=True)
+class Rates:
+    """How fast what is counted goes, from one text of progress to the next: the same words with another number."""
+
+    _words: str = ""
+    _start: tuple[int, float] = (0, 0.0)
+
+    def told(self, text: str, now: float) -> tuple[float, float | None] | None:
+        """How many a second since `text`'s words were first said, and the seconds that are left (None where nobody
+        said how many there are). None where nothing is counted, or too little to go by. `now`: in seconds."""
+        found = _COUNT.search(text)
+        if found is None:
+            return None
+        words = text[: found.start(1)] + text[found.end(1) :] if found[2] else _COUNT.sub("", text, count=1)
+        count = int(found[1].replace(",", ""))
+        if words != self._words or count < self._start[0]:
+            self._words, self._start = words, (count, now)
+            return None
+        done, seconds = count - self._start[0], now - self._start[1]
+        if seconds < 1 or not done:
+            return None
+        rate = done / seconds
+        return rate, max(0, int(found[2].replace(",", "")) - count) / rate if found[2] else None
+
+
+def _pace(rate: tuple[float, float | None] | None, seconds: float) -> str:
+    """What stands behind a text of progress: seconds so far, things a second, seconds left."""
+    parts = [f"{seconds:.0f} s"] if seconds >= 1 else []
+    if rate is not None:
+        parts.append(f"{rate[0]:,.0f}/s" if rate[0] >= 10 else f"{rate[0]:.1f}/s")
+        if rate[1] is not None and rate[1] >= 1:
+            parts.append(f"{rate[1]:.0f} s left")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
 class Screen:
     """What a command says. `json_mode`: standard output takes one JSON object and nothing else."""
 
@@ -42,6 +83,7 @@ class Screen:
         self._live = _terminal(sys.stderr) and not quiet
         self._line = ""
         self._since = time.monotonic()
+        self._rates = Rates()
 
     def say(self, text: str = "", *, style: str = "") -> None:
         """One or more lines of a result; nothing in JSON mode or when asked to be quiet."""
@@ -64,10 +106,14 @@ class Screen:
             click.echo(json.dumps(value, ensure_ascii=True, separators=(",", ":")))
 
     def progress(self, text: str) -> None:
-        """What is being done now: one line on a terminal, overwritten by the next; silent elsewhere, unless -v."""
+        """What is being done now: one line on a terminal, overwritten by the next; silent elsewhere, unless -v.
+
+        A text that counts ("replaying, 20 of 58"; "reading: 12,000 commits") gets the rate, and where it says of how
+        many, the time that is left.
+        """
         if self._live:
-            seconds = time.monotonic() - self._since
-            line = f"{printable(text)}" + (f" ({seconds:.0f} s)" if seconds >= 1 else "")
+            now = time.monotonic()
+            line = printable(text) + _pace(self._rates.told(text, now), now - self._since)
             line = line[: WIDTH - 1]
             click.echo("\r" + line.ljust(len(self._line)), err=True, nl=False)
             self._line = line
@@ -87,10 +133,16 @@ class Screen:
             self._line = ""
 
     def error(self, error: PortkitError, command: str) -> None:
-        """What failed, where, why, and what to do next."""
+        """What failed, where, why, and what to do next; with -v also what it was made from."""
+        self.original(error)
         self._wrong(f"error: {error}", error.cause, error.hint)
         told = {"what": error.what, "where": error.where, "cause": error.cause, "hint": error.hint}
         self._wrong_object(command, {**told, "exit": error.exit_code})
+
+    def original(self, error: BaseException) -> None:
+        """With -v, what `error` was made from: all that git or the system said."""
+        if self.verbose and error.__cause__ is not None:
+            self.note(str(error.__cause__).rstrip())
 
     def interrupted(self, command: str, code: int) -> None:
         """That the user ended the run before its end."""

@@ -68,9 +68,7 @@ def test_bash_takes_it(work: Work, tmp_path: Path) -> None:
     bash = shutil.which("bash")
     if bash is None:
         pytest.skip("there is no bash here")
-    program = tmp_path / "portkit"
-    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m portkit "$@"\n')
-    program.chmod(0o755)
+    program = _program(tmp_path) / "portkit"
     script = tmp_path / "script"
     script.write_text(call("completion", "bash").out)
     asked = (
@@ -90,6 +88,48 @@ def test_other_shells_read_their_script(shell: str, tmp_path: Path) -> None:
     script = tmp_path / "script"
     script.write_text(call("completion", shell).out)
     subprocess.run([program, "-n", str(script)], capture_output=True, check=True)
+
+
+def test_fish_completes(work: Work, tmp_path: Path) -> None:
+    fish = shutil.which("fish")
+    if fish is None:
+        pytest.skip("there is no fish here")
+    asked = "portkit completion fish | source; complete -C 'portkit log le'; complete -C 'portkit sync --d'"
+    done = subprocess.run(
+        [fish, "--no-config", "-c", asked], cwd=work.folder, capture_output=True, text=True, check=True,
+        env=os.environ | {"PATH": f"{_program(tmp_path)}:{os.environ['PATH']}", "HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["leased", "--dry-run"]
+
+
+def test_zsh_completes(work: Work, tmp_path: Path) -> None:
+    """In a terminal of zsh's own making: its completion runs nowhere else."""
+    zsh = shutil.which("zsh")
+    if zsh is None:
+        pytest.skip("there is no zsh here")
+    script = tmp_path / "ask"
+    script.write_text(
+        "zmodload zsh/zpty && zpty z zsh -f -i\n"
+        "zpty -w z 'PS1=; autoload -Uz compinit; compinit -u -D; eval \"$(portkit completion zsh)\"; echo RE\"\"ADY'\n"
+        "zpty -r z out '*READY*'\n"
+        "zpty -n -w z $'portkit log le\\t| cat; echo EN\"\"D\\n'\n"
+        "zpty -r z out '*END*'\n"
+        "print -r -- $out\n"
+    )
+    done = subprocess.run(
+        [zsh, "-f", str(script)], cwd=work.folder, capture_output=True, text=True, check=True, timeout=60,
+        env=os.environ | {"PATH": f"{_program(tmp_path)}:{os.environ['PATH']}", "HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert "portkit log leased" in done.stdout
+
+
+def _program(folder: Path) -> Path:
+    """A folder for PATH in which `portkit` is this one."""
+    place = folder / "bin"
+    place.mkdir()
+    (place / "portkit").write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m portkit "$@"\n')
+    (place / "portkit").chmod(0o755)
+    return place
 
 
 def test_no_command_is_imported_for_its_name() -> None:

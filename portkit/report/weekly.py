@@ -13,10 +13,12 @@ from itertools import groupby
 from typing import Any
 
 from portkit.errors import UserError
-from portkit.report.contract import SCHEMA, component_object, conflict_object
+from portkit.report import page, wording
+from portkit.report.contract import SCHEMA, component_object, conflict_object, revisions
 from portkit.report.links import Links
 from portkit.report.markdown import markdown
-from portkit.report.page import page
+from portkit.report.page import Templates
+from portkit.report.shown import sides
 from portkit.report.view import Blocked, Command, ComponentView, Root, Weekly
 from portkit.report.waiting import Waiting, delta, new_since, open_ids, waiting
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, Notice, State
@@ -59,15 +61,20 @@ def weekly(
     )  # fmt: skip
 
 
-def render(view: Weekly, format: str) -> bytes:
-    """`view` as `md`, `json` or `html`, UTF-8. Raises UserError for another format."""
+def render(view: Weekly, format: str, own: Templates | None = None) -> bytes:
+    """`view` as `md`, `json` or `html`, UTF-8. Raises UserError for another format, or for what is wrong with a
+    template of the user's."""
     match format:
         case "md":
             return markdown(view)
         case "json":
             return (json.dumps(weekly_object(view), indent=1) + "\n").encode("ascii")
         case "html":
-            return page(view)
+            return page.render(
+                "weekly.html.j2", view, own,
+                lag=wording.lag, landed_sentence=wording.landed_sentence, place=wording.place, revisions=revisions,
+                sides=sides, summary=wording.summary, used=wording.used, waiting_sentence=wording.waiting_sentence,
+            )  # fmt: skip
         case _:
             raise UserError(f"there is no format {format!r}", hint=f"one of {', '.join(FORMATS)}")
 

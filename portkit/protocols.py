@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from portkit.change.changeset import Blob, Changeset, Person
+from portkit.change.changeset import Blob, Changeset, FileChange, Person
 from portkit.paths import RepoPath
 
 
@@ -80,6 +80,15 @@ class TargetCommit:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetChange:
+    """What one target commit changed in the files asked for: against its only parent; of a merge the files that are
+    as in none of its parents, against the first."""
+
+    commit: TargetCommit
+    files: tuple[FileChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     """Who and when, as a commit records it; `date` in seconds since 1970, always written as +0000."""
 
@@ -132,3 +141,14 @@ class Target(Protocol):
     def commit_info(self, sha: str) -> TargetCommit: ...
 
     def is_ancestor(self, older: str, newer: str) -> bool: ...
+
+
+class ChangeLog(Contents, Protocol):
+    """The target's history file by file."""
+
+    def changes(self, commit: str, paths: Sequence[str], *, since: str = "") -> Iterator[TargetChange]:
+        """What the commits of `since..commit` changed under `paths`, newest first, children before parents, in full
+        history: merges and side branches included."""
+        ...
+
+    def tree(self, commit: str, folders: Sequence[str]) -> Tree: ...

@@ -124,7 +124,7 @@ def test_every_key_of_the_map_is_described() -> None:
         assert rows(section(text, title)) == set(keys.names(table)), title
     components = section(text, "components")
     assert rows(components) == set(keys.names(keys.COMPONENT))
-    for entries in (keys.NEED, keys.MOVED, keys.NOT_APPLICABLE, keys.IMPORT, keys.RETIRED):
+    for entries in (keys.NEED, keys.MOVED, keys.NOT_APPLICABLE, keys.EDIT, keys.IMPORT, keys.RETIRED):
         assert set(keys.names(entries)) <= named(components)
 
 

@@ -33,6 +33,7 @@ _COMMANDS = {
     "baseline": "which upstream revision each file derives from",
     "completion": "print the script that completes command lines in a shell",
     "conflicts": "what waits for a person",
+    "decide": "decide to skip, defer or join changes; take that back",
     "demo": "build the embedded example and run a weekly sync in it",
     "doctor": "say what is missing, and what to do about it",
     "fetch": "bring the upstream sources up to date",

@@ -11,9 +11,11 @@ from pathlib import Path
 from portkit.cli.screen import Screen
 from portkit.components.model import ComponentMap, Source
 from portkit.components.override import override
+from portkit.decisions.model import Decisions
 from portkit.errors import UserError
 from portkit.git.door import version
 from portkit.store.cache import Cache
+from portkit.store.decisions import DecisionsFile
 from portkit.store.engine import engine
 from portkit.store.lock import hold
 from portkit.store.mapfile import MAP_NAME, find_workspace, read_map, resolved
@@ -50,6 +52,7 @@ class Workspace:
     _histories: dict[str, GitHistory] = field(default_factory=dict)
     _target: GitTarget | None = None
     _memory: Cache | None = None
+    _decisions: dict[str, Decisions] = field(default_factory=dict)
 
     @property
     def state(self) -> Path:
@@ -106,8 +109,18 @@ class Workspace:
         """The sync over this workspace's map."""
         return Sync(
             self.map, self.history, self.target(), self.memory(),
-            template=self.template(), progress=self.screen.progress,
+            template=self.template(), decisions=self.decisions, progress=self.screen.progress,
         )  # fmt: skip
+
+    def decisions_file(self, component: str) -> DecisionsFile:
+        """Where the decisions on a component lie."""
+        return DecisionsFile(self.root / "patches", component)
+
+    def decisions(self, component: str) -> Decisions:
+        """What people decided on a component, read once. Raises UserError where the file has mistakes."""
+        if component not in self._decisions:
+            self._decisions[component] = self.decisions_file(component).read()
+        return self._decisions[component]
 
     def components(self, names: Sequence[str]) -> tuple[str, ...]:
         """The components named, or all. Raises UserError for an unknown one."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from portkit.change.changeset import Blob, Changeset, Person
+from portkit.change.changeset import Blob, Changeset, FileChange, Person
 from portkit.paths import RepoPath
 
 
@@ -80,12 +80,12 @@ class TargetCommit:
 
 
 @dataclass(frozen=True, slots=True)
-class FileStep:
-    """One commit's change of one file of the target: `old` is None where it was added, `new` where it was deleted."""
+class TargetChange:
+    """What one target commit changed in the files asked for: against its only parent; of a merge the files that are
+    as in none of its parents, against the first."""
 
     commit: TargetCommit
-    old: Blob | None
-    new: Blob | None
+    files: tuple[FileChange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +143,12 @@ class Target(Protocol):
     def is_ancestor(self, older: str, newer: str) -> bool: ...
 
 
-class Lives(Protocol):
-    """Who made the target's files what they are."""
+class ChangeLog(Contents, Protocol):
+    """The target's history file by file."""
 
-    def steps(
-        self, commit: str, files: Mapping[RepoPath, Blob | None]
-    ) -> Mapping[RepoPath, Sequence[FileStep]]:
-        """For each file (as it stands at `commit`; None where it is not there), its changes, newest first, each step's
-        `old` the next one's `new`."""
+    def changes(self, commit: str, paths: Sequence[str], *, since: str = "") -> Iterator[TargetChange]:
+        """What the commits of `since..commit` changed under `paths`, newest first, children before parents, in full
+        history: merges and side branches included."""
         ...
+
+    def tree(self, commit: str, folders: Sequence[str]) -> Tree: ...

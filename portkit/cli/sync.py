@@ -10,11 +10,12 @@ import click
 from portkit.cli.screen import WIDTH, Screen
 from portkit.cli.waiting import previous_report
 from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.errors import UserError
 from portkit.report.contract import sync_object
 from portkit.report.waiting import new_since, open_ids
 from portkit.store.results import Results
 from portkit.sync.branch import DRAFT_SUFFIX
-from portkit.sync.component import WATCH_DAYS
+from portkit.sync.component import WATCH_DAYS, day_of
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
 from portkit.sync.run import Request
 from portkit.target.refs import RefUpdate
@@ -33,6 +34,7 @@ _INDENT = " " * 17
 @click.option("--until", default="", metavar="REV-or-DATE", help="Look at upstream no further than this.")
 @click.option("--changeset", "changesets", multiple=True, metavar="ID", help="Only this changeset; may be repeated.")
 @click.option("--branch", default="", metavar="NAME", help="Write this branch (default: portkit/<component>).")
+@click.option("--as-of", default="", metavar="DATE", help="What counts as today for what was deferred.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be done.")
 @click.option("--strict", is_flag=True, help="Exit 1 while anything at all waits for a person.")
 @click.pass_obj
@@ -43,6 +45,7 @@ def command(
     until: str,
     changesets: tuple[str, ...],
     branch: str,
+    as_of: str,
     dry_run: bool,
     strict: bool,
 ) -> int:
@@ -51,6 +54,8 @@ def command(
     What provably is upstream's change lands. Everything else is parked, with its reason; it stands on a draft
     branch that is not to be taken.
     """
+    if as_of and day_of(as_of) is None:
+        raise UserError(f"{as_of!r} is no date", where="--as-of", hint="write it as 2012-08-15")
     with workspace(options, writing=not dry_run) as place:
         target = place.target()
         request = Request(
@@ -60,6 +65,7 @@ def command(
             changesets,
             branch,
             dry_run,
+            as_of,
         )
         outcomes = run(place, request)
         new = new_since(outcomes, previous_report(place.reports))
@@ -83,6 +89,7 @@ def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
         repr(replace(request, onto="")),
         [repr(place.map), request.onto, repr(place.template()), repr(target.cut)]
         + [f"{history.tip} {' '.join(history.cut)}" for history in histories]
+        + [repr(place.decisions(one.name)) for one in place.map.components]
         + ([] if request.dry_run else [repr(target.identity())]),
     )
     known = None if any(history.rewritten for history in histories) else results.get(target.tip)

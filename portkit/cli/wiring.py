@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from portkit.cli.screen import Screen
-from portkit.components.model import Component, ComponentMap, Source
+from portkit.components.model import ComponentMap, Source
 from portkit.components.override import override
+from portkit.decisions.model import Decisions
 from portkit.errors import UserError
 from portkit.git.door import version
 from portkit.store.cache import Cache
+from portkit.store.decisions import DecisionsFile
 from portkit.store.engine import engine
 from portkit.store.lock import hold
 from portkit.store.mapfile import MAP_NAME, find_workspace, read_map, resolved
-from portkit.sync.component import Plan
 from portkit.sync.run import Sync
 from portkit.target.git import GitTarget
 from portkit.upstream.git import GitHistory, open_history
@@ -51,6 +52,7 @@ class Workspace:
     _histories: dict[str, GitHistory] = field(default_factory=dict)
     _target: GitTarget | None = None
     _memory: Cache | None = None
+    _decisions: dict[str, Decisions] = field(default_factory=dict)
 
     @property
     def state(self) -> Path:
@@ -103,12 +105,22 @@ class Workspace:
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"the commit template cannot be read: {error}", where="commit.template") from error
 
-    def sync(self, look: Callable[[Component, Plan], None] = lambda *_: None) -> Sync:
-        """The sync over this workspace's map; `look` is shown every component's plan."""
+    def sync(self) -> Sync:
+        """The sync over this workspace's map."""
         return Sync(
             self.map, self.history, self.target(), self.memory(),
-            template=self.template(), progress=self.screen.progress, look=look,
+            template=self.template(), decisions=self.decisions, progress=self.screen.progress,
         )  # fmt: skip
+
+    def decisions_file(self, component: str) -> DecisionsFile:
+        """Where the decisions on a component lie."""
+        return DecisionsFile(self.root / "patches", component)
+
+    def decisions(self, component: str) -> Decisions:
+        """What people decided on a component, read once. Raises UserError where the file has mistakes."""
+        if component not in self._decisions:
+            self._decisions[component] = self.decisions_file(component).read()
+        return self._decisions[component]
 
     def components(self, names: Sequence[str]) -> tuple[str, ...]:
         """The components named, or all. Raises UserError for an unknown one."""

@@ -90,6 +90,8 @@ _DEFINITIONS: dict[str, Shape] = {
     },
     "text": {"type": "string", "pattern": f"^{_PLAIN}*$"},
     "words": {"type": "string", "pattern": rf"^(?:{_PLAIN}|\s)*[^\s](?:{_PLAIN}|\s)*$"},
+    "line": {"type": "string", "pattern": rf"^(?:{_PLAIN}|\t)*(?!\s){_PLAIN}(?:{_PLAIN}|\t)*$"},
+    "lines": {"type": "string", "pattern": rf"^(?:{_PLAIN}|[\t\n])*(?!\s){_PLAIN}(?:{_PLAIN}|[\t\n])*$"},
     "path": {
         "description": "A path from the top of the tree; a folder ends in /",
         "type": "string",
@@ -194,6 +196,14 @@ NOT_APPLICABLE = (
     Key("reason", "Why it does not apply: it is shown.", _ref("words"), required=True),
 )  # fmt: skip
 
+EDIT = (
+    Key("path", "The target's file.", _ref("path"), required=True),
+    Key("before", "The line before which the text goes in: it must be there exactly once.", _ref("line"),
+        required=True),
+    Key("insert", "The text, one line or more.", _ref("lines"), required=True),
+    Key("reason", "Why: it becomes the commit's subject.", _ref("words"), required=True),
+)  # fmt: skip
+
 COMPONENT = (
     Key("mode", "How the component follows upstream.", _words([*Mode]), required=True),
     Key("upstream", "The name of an upstream.", _ref("text"), required=True),
@@ -209,6 +219,8 @@ COMPONENT = (
         "type": "array",
         "items": {**_record(NOT_APPLICABLE), "anyOf": [{"required": ["path"]}, {"required": ["changeset"]}]},
     }),
+    Key("edit", "Lines that an import adds to files of the target, each before a line that is there exactly once.",
+        {"type": "array", "items": _record(EDIT)}),
     Key("moved", "Upstream moves: the history of the old path goes on at the new one.",
         {"type": "array", "items": _record(MOVED)}),
     Key("needs", "Components that must be in place.", _list({"anyOf": [_ref("text"), _record(NEED)]})),

@@ -19,6 +19,7 @@ from portkit.components.model import (
     CommitPolicy,
     Component,
     ComponentMap,
+    Edit,
     IdentStyle,
     LinkTemplates,
     Mode,
@@ -227,6 +228,7 @@ def _component(
         fold=_fold(reader, keys.get("fold"), f"{key}.fold"),
         moved=_moved(reader, keys.get("moved"), f"{key}.moved", paths),
         not_applicable=_not_applicable(reader, keys.get("not-applicable"), f"{key}.not-applicable"),
+        edits=_edits(reader, keys.get("edit"), f"{key}.edit", paths),
     )
 
 
@@ -449,6 +451,29 @@ def _not_applicable(reader: Reader, node: Node | None, key: str) -> tuple[NotApp
         elif path or changeset:
             result.append(NotApplicable(path, changeset, reason, item.line))
     return tuple(result)
+
+
+def _edits(reader: Reader, node: Node | None, key: str, paths: Sequence[PathRule]) -> tuple[Edit, ...]:
+    result: list[Edit] = []
+    for here, item, keys in reader.records(node, key, known_keys.EDIT):
+        place = keys.get("path")
+        named = reader.text(place, f"{here}.path", _problem_with_file)
+        if named:
+            _below_target(reader, place, f"{here}.path", paths, _problem_with_file)
+        before = reader.lines(keys.get("before"), f"{here}.before")
+        insert = reader.lines(keys.get("insert"), f"{here}.insert")
+        reason = reader.words(keys.get("reason"), f"{here}.reason")
+        if "\n" in before:
+            reader.wrong(keys["before"], f"{here}.before", "one line is expected here, found several")
+        elif before and before in insert.split("\n"):
+            reader.wrong(keys["insert"], f"{here}.insert", "the line before which it goes in is one of its own")
+        elif named and before and insert:
+            result.append(Edit(RepoPath(named), before, insert + "\n", reason, item.line))
+    return tuple(result)
+
+
+def _problem_with_file(text: str) -> str:
+    return _problem_with_path(text) or ("is a folder" if text.endswith("/") else "")
 
 
 def _baseline(

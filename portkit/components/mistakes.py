@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from portkit.errors import UserError
 from portkit.text import printable
 
+MAP_HINT = "once mended, portkit map check looks at all of it"
+
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
@@ -25,18 +27,20 @@ class Mistake:
 
 
 class MapError(UserError):
-    """What is wrong with a map: every mistake, in the order of its lines, one a line in the text."""
+    """What is wrong with a map, or another file of that kind: every mistake, in the order of its lines, one a line in
+    the text."""
 
-    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+    def __init__(self, mistakes: Iterable[Mistake], hint: str = MAP_HINT) -> None:
         self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line))
-        super().__init__("\n".join(map(str, self.mistakes)), hint="once mended, portkit map check looks at all of it")
+        super().__init__("\n".join(map(str, self.mistakes)), hint=hint)
 
 
 class Mistakes:
     """Collects; `raise_any` ends it."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, hint: str = MAP_HINT) -> None:
         self._file = file
+        self._hint = hint
         self._found: list[Mistake] = []
 
     def add(self, line: int, key: str, text: str) -> None:
@@ -46,7 +50,7 @@ class Mistakes:
     def raise_any(self) -> None:
         """Raises MapError where there was a mistake."""
         if self._found:
-            raise MapError(self._found)
+            raise MapError(self._found, self._hint)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

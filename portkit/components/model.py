@@ -133,14 +133,26 @@ class NotApplicable:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Text that goes into the target's file `path` before the line `before`, which must be there exactly once; why it
+    does is the commit's subject. `insert` has an LF at the end of every line."""
+
+    path: RepoPath
+    before: str
+    insert: str
+    reason: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     """A mapped unit.
 
     `exclude`: patterns of upstream paths that are left out; `keep`: target paths, or folders ending in `/`,
     that stay although upstream deletes them; `deleted`: target paths, folders or patterns that stay deleted;
     `import_at`: an import's date or revision ("" for the newest); `baseline`: (target path, revision) where
-    the map says which revision a file derives from; `fold`: further keywords. Patterns are those of
-    `rules.translate`.
+    the map says which revision a file derives from; `fold`: further keywords; `edits`: what an import adds to
+    files of the target. Patterns are those of `rules.translate`.
     """
 
     name: str
@@ -161,6 +173,7 @@ class Component:
     fold: tuple[str, ...] = ()
     moved: tuple[Move, ...] = ()
     not_applicable: tuple[NotApplicable, ...] = ()
+    edits: tuple[Edit, ...] = ()
     _rules: Rules = field(init=False, repr=False, compare=False)
     _kept: PathSet = field(init=False, repr=False, compare=False)
     _deleted: PathSet = field(init=False, repr=False, compare=False)

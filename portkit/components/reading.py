@@ -84,6 +84,20 @@ class Reader:
             node = replace(node, text=" ".join(node.text.split()) or node.text.strip("\n"))
         return self.text(node, key, locations.problem_with_words)
 
+    def lines(self, node: Node | None, key: str) -> str:
+        """Lines as they stand in a file, tabs and all, without the last one's end."""
+        if node is None or node.kind is not Kind.TEXT:
+            return self.text(node, key)
+        text = node.text.strip("\n") if not node.text.strip() else node.text.removesuffix("\n")
+        plain = text.replace("\t", " ").replace("\n", " ")
+        problem = locations.problem_with_words(plain)
+        if not problem and locations.holds_control(plain):
+            problem = "holds a control character"
+        if problem:
+            self.wrong(node, key, f"{node.text!r} {problem}")
+            return ""
+        return text
+
     def revision(self, node: Node | None, key: str, check: Check) -> str:
         """A revision or a day: as it was written, whatever YAML takes it for."""
         if node is None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from portkit.change.functions import function_at
 from portkit.change.linediff import Hunk, canonical, hunks
 from portkit.change.lines import Lines, LineTable
-from portkit.merge.diff3 import Region, Side
+from portkit.merge.diff3 import Region
 from portkit.merge.gate import Gate, Verdict, judge
 from portkit.merge.ladder import merge
 from portkit.merge.sides import Sides
@@ -47,8 +47,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """One place of a file that does not fit: `hunk` counts upstream's hunks from 1, 0 for the whole file; `place` is
-    where its lines stand in the three, None for the whole file."""
+    """One place of a file that does not fit: `hunk` counts upstream's hunks from 1, 0 for the whole file."""
 
     kind: ConflictKind
     hunk: int
@@ -57,7 +56,6 @@ class Clash:
     base: bytes
     ours: bytes
     theirs: bytes
-    place: Region | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +202,8 @@ def _clash(
     ours: Version | None,
     theirs: Version | None,
 ) -> FileMerge:
-    b, o, t = (version.content if version is not None else b"" for version in (base, ours, theirs))
-    return FileMerge(result, "whole", Gate.NONE, (Clash(kind, 0, "", reason, b, o, t),), reason)
+    sides = [version.content if version is not None else b"" for version in (base, ours, theirs)]
+    return FileMerge(result, "whole", Gate.NONE, (Clash(kind, 0, "", reason, *sides),), reason)
 
 
 def _related(sides: Sides) -> bool:
@@ -229,7 +227,6 @@ def _region_clash(sides: Sides, region: Region, kind: ConflictKind) -> Clash:
         _joined(sides.base, region.base0, region.base1),
         _joined(sides.ours, region.ours0, region.ours1),
         _joined(sides.theirs, region.theirs0, region.theirs1),
-        region,
     )  # fmt: skip
 
 
@@ -243,7 +240,6 @@ def _gate_clash(sides: Sides, verdict: Verdict) -> Clash:
         _joined(sides.base, hunk.a0, hunk.a1),
         _joined(sides.ours, low, high),
         _joined(sides.theirs, hunk.b0, hunk.b1),
-        Region(Side.CONFLICT, hunk.a0, hunk.a1, low, high, hunk.b0, hunk.b1),
     )  # fmt: skip
 
 

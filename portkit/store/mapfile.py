@@ -16,6 +16,7 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from portkit.components.load import load
+from portkit.components.mistakes import MAP_HINT
 from portkit.components.model import ComponentMap, Source
 from portkit.components.tree import Kind, Node
 from portkit.errors import UserError, WorldError
@@ -78,30 +79,34 @@ def resolved(source: Source, workspace: Path) -> Source:
     return replace(source, location=str(workspace.absolute() / place))
 
 
-def parse(content: bytes, *, file: str) -> Node | None:
-    """What the YAML in `content` says, None where it says nothing.
+def parse(content: bytes, *, file: str, what: str = "the map", hint: str = MAP_HINT) -> Node | None:
+    """What the YAML in `content` says, None where it says nothing. `what` it is, for errors.
 
     Raises UserError with line and column where it is no YAML, and where it is too large, too deep, or tagged.
     """
     if len(content) > MAXIMUM_BYTES:
-        raise UserError(f"the map is larger than {MAXIMUM_BYTES // 1_000_000} MB", where=file)
+        raise UserError(f"{what} is larger than {MAXIMUM_BYTES // 1_000_000} MB", where=file)
+
+    def broken(line: int, column: int, how: str, said: str) -> UserError:
+        return UserError(f"{what} {how}: {said}", where=f"{file}:{line}:{column}", hint=hint)
+
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8")
-        raise _broken(file, *_place(before), "is not UTF-8", "save it as UTF-8") from error
+        raise broken(*_place(before), "is not UTF-8", "save it as UTF-8") from error
     try:
         top: Any = YAML(typ="safe", pure=True).compose(text)
-        return _Converter(file).node(top) if top is not None else None
+        return _Converter(file, what, hint).node(top) if top is not None else None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = " ".join(part for part in (error.problem, error.context) if part)
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-        raise _broken(file, line, column, "is no YAML", said) from error
+        raise broken(line, column, "is no YAML", said) from error
     except ReaderError as error:
-        raise _broken(file, *_place(text[: error.position]), "is no YAML", str(error.reason)) from error
+        raise broken(*_place(text[: error.position]), "is no YAML", str(error.reason)) from error
     except RecursionError as error:
-        raise UserError("the map is nested too deeply to be one", where=file) from error
+        raise UserError(f"{what} is nested too deeply to be one", where=file) from error
     except (YAMLError, ValueError) as error:
         raise UserError("this is no YAML", where=file, cause=str(error).partition("\n")[0]) from error
 
@@ -111,16 +116,13 @@ def _place(before: str) -> tuple[int, int]:
     return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
 
-def _broken(file: str, line: int, column: int, what: str, said: str) -> UserError:
-    hint = "once mended, portkit map check looks at all of it"
-    return UserError(f"the map {what}: {said}", where=f"{file}:{line}:{column}", hint=hint)
-
-
 class _Converter:
     """YAML nodes to ours; refuses what grows beyond bounds through aliases, and tags of programs."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, what: str, hint: str) -> None:
         self._file = file
+        self._what = what
+        self._hint = hint
         self._count = 0
         self._open: set[int] = set()
 
@@ -130,7 +132,7 @@ class _Converter:
         where = f"{self._file}:{line}:{column}"
         self._count += 1
         if self._count > MAXIMUM_NODES:
-            raise UserError("the map holds too many values (are aliases multiplying?)", where=where)
+            raise UserError(f"{self._what} holds too many values (are aliases multiplying?)", where=where)
         if id(source) in self._open:
             raise UserError("an alias stands inside what it names", where=where)
         if place is not None and (not isinstance(source, ScalarNode) or not source.value):
@@ -149,7 +151,7 @@ class _Converter:
                 return Node(Kind.MAPPING, line, column, pairs=pairs)
         finally:
             self._open.discard(id(source))
-        raise UserError(f"the map may have no tags, found {source.tag!r}", where=where)
+        raise UserError(f"{self._what} may have no tags, found {source.tag!r}", where=where, hint=self._hint)
 
     def _pair(self, key: Any, value: Any) -> tuple[Node, Node]:
         name = self.node(key)

@@ -82,7 +82,11 @@ class BranchWriter:
         outcome = plan.outcome
         hashes = self._stored(outcome.onto, plan.branch, draft=False)
         tip = hashes[-1] if hashes else outcome.onto
-        commits = {step.changeset.id: commit for step, commit in zip(plan.branch, hashes, strict=True)}
+        commits = {
+            carried: commit
+            for step, commit in zip(plan.branch, hashes, strict=True)
+            for carried in (step.changeset.id, *step.also)
+        }
         changesets = tuple(
             replace(one, commit=commits.get(one.changeset.id) or one.commit) for one in outcome.changesets
         )
@@ -125,6 +129,8 @@ class BranchWriter:
                 [Revision(*one) for one in step.revisions],
                 subject=step.subject,
                 draft=str(step.state) if draft and step.state is not State.PORTED else "on a draft" if draft else "",
+                also=step.also,
+                notes=step.notes,
             )
             commits.append(
                 NewCommit(message, Signature(author, step.changeset.date), Signature(person, date), files)

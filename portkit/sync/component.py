@@ -12,15 +12,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from portkit.change.changeset import Changeset, FileChange
+from portkit.change.revision import FileRevision
 from portkit.components.model import Component, IdentStyle, Mode
+from portkit.decisions.model import Decisions
 from portkit.errors import UserError
 from portkit.merge.file import Clash, FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
 from portkit.protocols import History, Memory, Target, Tree
 from portkit.sync.baseline import BaselineFinder
+from portkit.sync.decided import Decider, reached
 from portkit.sync.ledger import Ledger, marked_commits, read_ledger
 from portkit.sync.lineage import Lineage, as_it_is
+from portkit.sync.message import LEFT_OUT
 from portkit.sync.moves import joined
 from portkit.sync.outcome import (
     ChangesetOutcome,
@@ -32,7 +36,8 @@ from portkit.sync.outcome import (
     State,
 )
 from portkit.sync.pending import Picker, Start, chosen, find_start, pending, read_target, readme_deleted
-from portkit.sync.replay import IdentPolicy, Pick, Replay, Replayed
+from portkit.sync.replay import IdentPolicy, Pick, Picked, Replay, Replayed
+from portkit.sync.rounds import Played, play, unknown
 from portkit.sync.style import learned
 
 WATCH_DAYS = 90
@@ -41,51 +46,41 @@ WATCH_DAYS = 90
 _DAY = 86400
 
 
-Counted = tuple[Changeset, tuple[FileChange, ...]]
-"""A changeset, and those of its files that are to be replayed."""
-
+NO_DECISIONS = Decisions()
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a run is asked to look at. `until`: a position past which nothing is looked at; `ids`: only these
-    changesets, whatever the baselines say."""
+    changesets, whatever the baselines say; `as_of`: the day (YYYY-MM-DD) that counts as today, "" for that of the
+    newest changeset looked at."""
 
     until: Callable[[Sequence[Changeset]], int]
     ids: tuple[str, ...] = ()
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One commit to be written: the changeset it carries and the files it sets (None: deleted)."""
+    """One commit to be written: the changeset it carries and the files it sets (None: deleted). `also`: the ids of
+    further changesets in it; `notes`: further trailers, as key and value."""
 
     changeset: Changeset
     revisions: tuple[tuple[str, str], ...]
     writes: Mapping[RepoPath, Version | None]
     state: State
     subject: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What a plan was made from, for those who ask why: every changeset with its merges, the target's tree before
-    them, the life of upstream's files, who reads a changeset's files, and who finds what a file derives from."""
-
-    replayed: tuple[Replayed, ...]
-    tree: Tree
-    lineage: Lineage
-    picker: Picker
-    finder: BaselineFinder
+    also: tuple[str, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a run would do for one component: the outcome (no commits in it yet), and the commits of the branch and
-    of the draft, in order. `draft` is empty where nothing is parked, `ground` None where nothing was replayed."""
+    of the draft, in order. `draft` is empty where nothing is parked."""
 
     outcome: ComponentOutcome
     branch: tuple[Step, ...]
     draft: tuple[Step, ...]
-    ground: Ground | None = None
 
 
 class ComponentRun:
@@ -100,6 +95,7 @@ class ComponentRun:
         memory: Memory,
         *,
         ledger: Ledger | None = None,
+        decisions: Decisions = NO_DECISIONS,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._progress = progress
@@ -109,6 +105,7 @@ class ComponentRun:
         self._target = target
         self._memory = memory
         self._ledger = ledger
+        self._decisions = decisions
         every = history.changesets(lambda path: component.covers(path) or component.unmapped(path))
         covered = [_only(changeset, component.covers) for changeset in every]
         self._changesets = [changeset for changeset in covered if changeset.files]
@@ -194,16 +191,14 @@ class ComponentRun:
         ledger = self._ledger
         if ledger is None:
             ledger = read_ledger(marked_commits(self._target, self._memory, onto))
-        start = find_start(self._component, self.lineage, self._finder(), self._target, tree, ledger, until)
-        self._refuse_cut_upstream(start)
-        return tree, ledger, start
-
-    def _finder(self) -> BaselineFinder:
         component = self._component
-        return BaselineFinder(
+        finder = BaselineFinder(
             self.lineage, self._history, self._memory, self._title,
             policy=component.baseline_policy, fold=component.fold,
         )  # fmt: skip
+        start = find_start(self._component, self.lineage, finder, self._target, tree, ledger, until)
+        self._refuse_cut_upstream(start)
+        return tree, ledger, start
 
     def _refuse_strange_upstream(self) -> None:
         component = self._component
@@ -272,16 +267,24 @@ class ComponentRun:
                 )
             seen = self._changesets[: until + 1]
             todo = pending(component, seen, self.lineage, start, ledger)
-        picked = (
-            picker.pick(changeset, files, position[changeset.id]) for changeset, files in self._counted(todo)
-        )
+        picked = [picker.pick(changeset, files, position[changeset.id]) for changeset, files in todo]
         style = (
             learned(component, self._target, onto, self._title) if component.ident is IdentStyle.LEARNED else None
         )
         policy, merger = IdentPolicy(self._title, style), FileMerger(component.fold)
-        replay = Replay(read_target(tree, tree.entries), mapped, policy, merger)
-        results = list(replay.run(picked))
-        outcomes = tuple(_outcome(component.name, one) for one in results)
+        day = scope.as_of or (iso_day(self._changesets[until].date) if until >= 0 else "")
+        played = play(
+            picked,
+            self._decisions,
+            lambda landed: Decider(
+                self._decisions, reached(day, ledger, start.files, landed), merger, ledger.left_out()
+            ),
+            lambda: Replay(read_target(tree, tree.entries), mapped, policy, merger),
+            merger,
+            self._counted,
+        )
+        results = played.results
+        outcomes = tuple(outcome for one in results for outcome in _outcomes(component.name, one))
         branch = tuple(
             _step(one, one.writes, subjects.get(one.picked.changeset.id, "")) for one in results if one.writes
         )
@@ -297,17 +300,28 @@ class ComponentRun:
             ComponentOutcome(
                 component.name, component.mode, component.upstream, onto, "", onto, False, outcomes,
                 baselines=start.files,
-                notices=tuple(self._notices(results, until, start)),
+                notices=(*self._notices(results, until, start), *self._stale_decisions(played)),
                 lag_days=max(0, newest - min(waiting)) // _DAY if waiting else 0,
                 upstream_tip=self._history.tip,
                 newest=newest,
             ),
             branch,
             draft,
-            Ground(tuple(results), tree, self.lineage, picker, self._finder()),
         )  # fmt: skip
 
-    def _counted(self, todo: Sequence[Counted]) -> Iterator[Counted]:
+    def _stale_decisions(self, played: Played) -> Iterator[Notice]:
+        """Decisions that come to nothing: a line of theirs that went stale stops nothing."""
+        file = self._decisions.file
+        for decision, missing in unknown(self._decisions, self._has):
+            yield Notice("stale", f"{file}:{decision.line}: upstream has no {missing}", file)
+        for decision, why in played.unmade:
+            yield Notice("stale", f"{file}:{decision.line}: these changesets cannot be joined: {why}", file)
+
+    def _has(self, one: FileRevision) -> bool:
+        every = self.lineage.versions(one.path)
+        return any(version.label == one.label and version.path == one.path for version in every)
+
+    def _counted(self, todo: Sequence[Picked]) -> Iterator[Picked]:
         for number, one in enumerate(todo):
             if number % 5 == 0:
                 self._progress(f"{self._component.name}: replaying, {number} of {len(todo)}")
@@ -337,7 +351,7 @@ class ComponentRun:
         component = self._component
         for one in results:
             for pick in one.picked.files:
-                if pick.standing:
+                if pick.standing and pick.decided is None:
                     kind = "kept" if pick.theirs is None else "deleted-on-purpose"
                     if component.not_applicable_to(pick.upstream, one.picked.changeset.id) is not None:
                         kind = "not-applicable"
@@ -390,18 +404,54 @@ def _only(changeset: Changeset, wanted: Callable[[RepoPath], bool]) -> Changeset
     return changeset if len(kept) == len(changeset.files) else replace(changeset, files=kept)
 
 
+def iso_day(seconds: int) -> str:
+    """The day of a date, UTC, as YYYY-MM-DD."""
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+
 def _step(one: Replayed, writes: Mapping[RepoPath, Version | None], subject: str) -> Step:
-    files = [pick for pick in one.picked.files if not pick.standing]
-    revisions = tuple((str(pick.upstream), pick.revision or "deleted") for pick in files)
-    return Step(one.picked.changeset, revisions, writes, one.state, subject)
+    picked = one.picked
+    carried = [revision for revision, pick in picked.revisions() if not pick.standing]
+    notes = [(LEFT_OUT, f"{revision} {pick.decided}") for revision, pick in picked.revisions() if pick.decided]
+    notes += [
+        (LEFT_OUT, f"{FileRevision(pick.upstream, pick.revision or 'deleted')} #{out.hunk} {out.state}")
+        for pick in picked.files
+        for out in pick.left_out
+        if not pick.standing
+    ]
+    return Step(
+        picked.changeset,
+        tuple((str(revision.path), revision.label) for revision in carried),
+        writes,
+        one.state,
+        subject,
+        tuple(part.changeset.id for part in picked.joined[1:]),
+        tuple(notes),
+    )
 
 
-def _outcome(component: str, one: Replayed) -> ChangesetOutcome:
+def _outcomes(component: str, one: Replayed) -> Iterator[ChangesetOutcome]:
+    """The outcome of a changeset; of each changeset that it is made of, where they were joined."""
     files = tuple(
         _file_outcome(component, one.state, pick, merge)
         for pick, merge in zip(one.picked.files, one.merges or (None,) * len(one.picked.files), strict=True)
     )
-    return ChangesetOutcome(one.picked.changeset, one.state, files, None, one.blocked_by, one.reason)
+    if not one.picked.joined:
+        yield ChangesetOutcome(one.picked.changeset, one.state, files, None, one.blocked_by, one.reason)
+        return
+    by_path = {file.upstream: file for file in files}
+    for part in one.picked.joined:
+        own = tuple(
+            replace(
+                by_path[pick.upstream],
+                revision=pick.revision,
+                conflicts=by_path[pick.upstream].conflicts if by_path[pick.upstream].revision == pick.revision else (),
+            )
+            for pick in part.files
+        )
+        beside = [other.changeset.id[:12] for other in one.picked.joined if other is not part]
+        reason = "; ".join(filter(None, [one.reason, f"joined with {', '.join(beside)}"]))
+        yield ChangesetOutcome(part.changeset, one.state, own, None, one.blocked_by, reason)
 
 
 def _file_outcome(component: str, state: State, pick: Pick, merge: FileMerge | None) -> FileOutcome:
@@ -409,7 +459,7 @@ def _file_outcome(component: str, state: State, pick: Pick, merge: FileMerge | N
         return FileOutcome(
             pick.upstream, pick.target, pick.revision, FileState.ALREADY, "standing", Gate.ALREADY, pick.standing
         )
-    conflicts = tuple(conflict_of(component, pick, clash) for clash in merge.clashes)
+    conflicts = tuple(_conflict(component, pick, clash) for clash in merge.clashes)
     if merge.conflicts:
         file_state = FileState.CONFLICT
     elif merge.clashes:
@@ -423,16 +473,17 @@ def _file_outcome(component: str, state: State, pick: Pick, merge: FileMerge | N
     )
 
 
-def conflict_of(component: str, pick: Pick, clash: Clash) -> Conflict:
-    """The clash as a conflict. It is known by path, revision and place, never by a commit's hash: a rewritten mirror
-    changes no id. Where upstream writes no ident line, the content stands in for the revision."""
+def _conflict(component: str, pick: Pick, clash: Clash) -> Conflict:
+    """Known by path, revision and place, never by a commit's hash: a rewritten mirror changes no id. Where upstream
+    writes no ident line, the content stands in for the revision."""
     label = pick.revision or ""
-    version = pick.theirs or pick.base
+    version = pick.whole or pick.theirs or pick.base
     if not label[:1].isdigit() and version is not None:
         label = hashlib.sha256(version.content).hexdigest()
-    key = "\0".join((component, pick.upstream, label, str(clash.hunk), clash.kind))
+    hunk = pick.number(clash.hunk)
+    key = "\0".join((component, pick.upstream, label, str(hunk), clash.kind))
     digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:12]
     return Conflict(
-        f"c-{digest}", clash.kind, pick.target, clash.function, clash.hunk, clash.reason,
+        f"c-{digest}", clash.kind, pick.target, clash.function, hunk, clash.reason,
         clash.base, clash.ours, clash.theirs,
     )  # fmt: skip

@@ -14,22 +14,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from portkit.change.changeset import Person
-from portkit.paths import unquoted
+from portkit.change.revision import FileRevision, parse_revision
+from portkit.paths import RepoPath
 from portkit.protocols import Memory, Target, TargetCommit
-from portkit.sync.message import COMMIT, DRAFT, REVISION, last_paragraph
+from portkit.sync.message import COMMIT, DRAFT, LEFT_OUT, REVISION, last_paragraph
 
 _HASH = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
+_HUNK = re.compile(r"(.+) #(\d{1,9}) [a-z-]+")
 _REVERTS = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One target commit that carries upstream changesets, with the revisions its trailers name."""
+    """One target commit that carries upstream changesets, with the revisions its trailers name. `left_out`: hunks of
+    those that a person decided to leave out, as path, revision and number."""
 
     commit: str
     parents: tuple[str, ...]
     changesets: tuple[str, ...]
     revisions: tuple[tuple[str, str], ...]
+    left_out: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,15 @@ class Ledger:
     def carried_revisions(self) -> dict[tuple[str, str], str]:
         """(upstream path, revision) to the newest target commit that carries it: what outlives a rewritten mirror."""
         return {revision: entry.commit for entry in self.standing for revision in entry.revisions}
+
+    def left_out(self) -> dict[FileRevision, frozenset[int]]:
+        """The hunks that the target lacks of revisions that it carries otherwise."""
+        found: dict[FileRevision, frozenset[int]] = {}
+        for entry in self.standing:
+            for path, label in entry.revisions:
+                out = frozenset(hunk for *one, hunk in entry.left_out if one == [path, label])
+                found[FileRevision(RepoPath(path), label)] = out
+        return {one: out for one, out in found.items() if out}
 
     def carried_of(self, paths: Iterable[str]) -> bool:
         """Whether any standing entry carries a revision of one of the upstream files `paths`."""
@@ -108,13 +121,18 @@ def read_ledger(commits: Iterable[TargetCommit]) -> Ledger:
         if not changesets or any(key == DRAFT for key, _ in trailers):
             continue
         revisions = tuple(
-            (path, revision)
+            (found.path, found.label)
             for key, value in trailers
-            if key == REVISION
-            for path, _, revision in [_split_revision(value)]
-            if path
+            if key == REVISION and (found := parse_revision(value)) is not None
         )
-        entries[commit.id] = Entry(commit.id, commit.parents, changesets, revisions)
+        out = tuple(
+            (found.path, found.label, int(match[2]))
+            for key, value in trailers
+            if key == LEFT_OUT
+            and (match := _HUNK.fullmatch(value)) is not None
+            and (found := parse_revision(match[1])) is not None
+        )
+        entries[commit.id] = Entry(commit.id, commit.parents, changesets, revisions, out)
     known = sorted((*entries, *reverts))
     undone: set[str] = set()
     for revert, target in reversed(reverts.items()):  # newest first: what is itself taken back takes nothing back
@@ -122,9 +140,3 @@ def read_ledger(commits: Iterable[TargetCommit]) -> Ledger:
         if revert not in undone and at < len(known) and known[at].startswith(target):
             undone.add(known[at])
     return Ledger(tuple(entries.values()), frozenset(undone & set(entries)))
-
-
-def _split_revision(value: str) -> tuple[str, str, str]:
-    """`path revision`, where the path may hold spaces and the revision be `blob <hash>`."""
-    match = re.fullmatch(r"(.+?) (\d+(?:\.\d+)+|deleted|blob [0-9a-f]+)", value)
-    return (unquoted(match[1]), " ", match[2]) if match else ("", "", "")

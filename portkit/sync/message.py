@@ -26,6 +26,8 @@ SUBJECT_WIDTH = 72
 COMMIT = "Upstream-commit"
 REVISION = "Upstream-revision"
 DRAFT = "Portkit-draft"
+LEFT_OUT = "Portkit-left-out"
+"""A file or hunk of the changeset that a person decided to leave out: `path revision [#hunk] state`."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(<])|\n\s*\n")
 _LIST_MARK = re.compile(r"^[-*o+]\s+")
@@ -58,10 +60,18 @@ class MessageWriter:
             ) from error
 
     def write(
-        self, changeset: Changeset, revisions: Sequence[Revision], *, subject: str = "", draft: str = ""
+        self,
+        changeset: Changeset,
+        revisions: Sequence[Revision],
+        *,
+        subject: str = "",
+        draft: str = "",
+        also: Sequence[str] = (),
+        notes: Sequence[tuple[str, str]] = (),
     ) -> bytes:
         """The whole message of the commit that carries `changeset`. `draft` (the changeset's state) makes it a
-        message of the draft branch, which says that it is none to take."""
+        message of the draft branch, which says that it is none to take. `also`: further changesets that it carries;
+        `notes`: further trailers."""
         log = tidy(changeset.message)
         mark = f"DRAFT ({draft}): " if draft else ""
         named = [f"{quoted(one.path)} {one.revision}" for one in revisions]
@@ -84,8 +94,9 @@ class MessageWriter:
         if not body.partition("\n")[0]:
             raise UserError("the commit template gives a message without a first line", where=self._name)
         body = mark + body
-        trailers = [f"{COMMIT}: {changeset.id}"]
+        trailers = [f"{COMMIT}: {one}" for one in (changeset.id, *also)]
         trailers += [f"{REVISION}: {one}" for one in named]
+        trailers += [f"{key}: {value}" for key, value in notes]
         if draft:
             note = (
                 "This commit stands on a draft, no branch to take: where upstream's change did not fit,\n"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from portkit.change.changeset import Blob, Changeset, FileChange
+from portkit.change.revision import FileRevision
 from portkit.components.model import Component
 from portkit.errors import UserError
 from portkit.merge.file import Version
@@ -142,6 +143,7 @@ class _Carried:
     def __init__(self, lineage: Lineage, ledger: Ledger) -> None:
         self._lineage = lineage
         self._revisions = ledger.carried_revisions()
+        self._in_part = frozenset(ledger.left_out())
         self._changes = {
             (changeset, path)
             for entry in ledger.standing
@@ -153,6 +155,8 @@ class _Carried:
     def has(self, changeset: Changeset, path: RepoPath, version: FileVersion) -> bool:
         """By path and label, which outlive a rewritten mirror; where a label comes again (a content that was backed
         out and is back, an ident line that nobody bumps), by the changeset alone."""
+        if FileRevision(path, version.label) in self._in_part:
+            return False
         if (changeset.id, path) in self._changes or changeset.id in self._whole:
             return True
         if (path, version.label) not in self._revisions:

@@ -8,11 +8,12 @@ branch but fits on the draft is only blocked; what fails on the draft too is a r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from portkit.change import ident
 from portkit.change.changeset import Changeset
 from portkit.change.linediff import Hunk
+from portkit.change.revision import FileRevision
 from portkit.merge.file import FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath, name
@@ -24,9 +25,20 @@ _TRIALS = 12
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """One of upstream's hunks, counted from 1, that a person decided to leave out: why, and what that makes of it."""
+
+    hunk: int
+    reason: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
 class Pick:
     """One file of a changeset, ready to be replayed. `standing`: why the target's file is left as it is, whatever
-    upstream does ("" for the usual case)."""
+    upstream does ("" for the usual case); `decided`: the state that this makes, where a person decided it; `left_out`:
+    the hunks that `theirs` lacks because a person decided so, `whole` upstream's file with them;
+    `numbers`: those of the hunks that are left, counted among all (empty where none is left out)."""
 
     upstream: RepoPath
     target: RepoPath
@@ -34,21 +46,38 @@ class Pick:
     base: Version | None
     theirs: Version | None
     standing: str = ""
+    decided: State | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    whole: Version | None = None
+    numbers: tuple[int, ...] = ()
+
+    def number(self, hunk: int) -> int:
+        """The number among all of upstream's hunks of the one that is `hunk` here; 0 stays 0."""
+        return self.numbers[hunk - 1] if 0 < hunk <= len(self.numbers) else hunk
 
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """A changeset and those of its files that concern the component."""
+    """A changeset and those of its files that concern the component. `joined`: the changesets that it is made of, where
+    a person decided that they only work together."""
 
     changeset: Changeset
     files: tuple[Pick, ...]
+    joined: tuple[Picked, ...] = ()
+
+    def revisions(self) -> Iterator[tuple[FileRevision, Pick]]:
+        """What it brings of each file, those of the changesets it is made of one by one, with what becomes of the
+        file."""
+        own = {pick.upstream: pick for pick in self.files}
+        for part in self.joined or (self,):
+            for pick in part.files:
+                yield FileRevision(pick.upstream, pick.revision or "deleted"), own[pick.upstream]
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """What became of one changeset. `merges` go with `picked.files` and are the draft's where it is parked;
-    `writes` is what the branch takes (empty unless it landed), `draft_writes` what the draft takes. `ours`: the
-    draft's files before a changeset that has a conflict of its own (empty for all others)."""
+    `writes` is what the branch takes (empty unless it landed), `draft_writes` what the draft takes."""
 
     picked: Picked
     state: State
@@ -57,7 +86,6 @@ class Replayed:
     draft_writes: Mapping[RepoPath, Version | None]
     blocked_by: tuple[str, ...] = ()
     reason: str = ""
-    ours: Mapping[RepoPath, Version | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -78,6 +106,10 @@ class _Parked:
     picked: Picked
     brought: Mapping[bytes, set[Place]]
     blocked_by: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return self.picked.changeset.id
 
     @property
     def targets(self) -> set[RepoPath]:
@@ -112,6 +144,7 @@ class Replay:
         self._policy = policy
         self._merger = merger or FileMerger()
         self._parked: list[_Parked] = []
+        self._aside: list[_Parked] = []
         self._brought: dict[bytes, set[Place]] = {}
         self._stacks: dict[RepoPath, tuple[Version | None, _Stacks]] = {}
 
@@ -123,22 +156,62 @@ class Replay:
     def _one(self, picked: Picked) -> Replayed:
         files = [pick for pick in picked.files if not pick.standing]
         if not files:
-            return Replayed(picked, State.NOT_APPLICABLE, (), {}, {}, reason=picked.files[0].standing)
+            return self._decided(picked)
         merges = {pick.target: self._merge(self._branch, pick) for pick in files}
         if all(merge.lands for merge in merges.values()):
             waits, why = self._waits_for_names(files)
             if not waits:
-                return self._landed(picked, files, merges)
+                lacks, why = self._lacks_names(files)
+                if not lacks:
+                    return self._landed(picked, files, merges)
+                return self._park(picked, files, merges, lacks, why, lacking=True)
             return self._park(picked, files, merges, waits, why)
         return self._park(picked, files, merges, (), "")
+
+    def _decided(self, picked: Picked) -> Replayed:
+        """A changeset of which nothing is to be replayed: the map, the target or a person says so."""
+        states = {pick.decided for pick in picked.files}
+        first = next((pick for pick in picked.files if pick.decided is not None), picked.files[0])
+        if State.DEFERRED in states:
+            return self._deferred(picked)
+        state = State.SKIPPED if State.SKIPPED in states else State.NOT_APPLICABLE
+        self._set_aside(picked)
+        return Replayed(picked, state, (), {}, {}, reason=first.standing)
+
+    def _deferred(self, picked: Picked) -> Replayed:
+        """What a person put off is parked: the draft takes it, and what builds on it waits for it."""
+        files = [
+            replace(pick, base=pick.theirs, theirs=pick.whole) if pick.left_out else pick
+            for pick in picked.files
+            if pick.decided is State.DEFERRED
+        ]
+        draft_writes = {pick.target: self._drafted(pick, self._merge(self._draft, pick)) for pick in files}
+        self._draft.changed.update(draft_writes)
+        self._remember(_Parked(replace(picked, files=tuple(files)), self._names(files), ()))
+        return Replayed(picked, State.DEFERRED, (), {}, draft_writes, reason=files[0].standing)
+
+    def _set_aside(self, picked: Picked) -> None:
+        """Remembers the names that a person decided to do without."""
+        files = [pick for pick in picked.files if pick.decided is not None and not pick.left_out]
+        files += [replace(pick, base=pick.theirs, theirs=pick.whole) for pick in picked.files if pick.left_out]
+        if files:
+            self._aside.append(_Parked(picked, self._names(files), ()))
+
+    def _remember(self, parked: _Parked) -> None:
+        self._parked.append(parked)
+        for word, places in parked.brought.items():
+            self._brought.setdefault(word, set()).update(places)
 
     def _merge(self, tree: _Tree, pick: Pick) -> FileMerge:
         return self._merger.merge(pick.base, tree.get(pick.target), pick.theirs)
 
     def _landed(self, picked: Picked, files: Sequence[Pick], merges: Mapping[RepoPath, FileMerge]) -> Replayed:
         every = tuple(merges[pick.target] if not pick.standing else _STANDING for pick in picked.files)
+        out = [one for pick in picked.files for one in pick.left_out]
+        self._set_aside(picked)
         if all(merge.gate is Gate.ALREADY for merge in merges.values()):
-            return Replayed(picked, State.ALREADY, every, {}, self._caught_up(files))
+            state, why = (out[0].state, f"in part: {out[0].reason}") if out else (State.ALREADY, "")
+            return Replayed(picked, state, every, {}, self._caught_up(files), reason=why)
         writes: dict[RepoPath, Version | None] = {}
         draft_writes: dict[RepoPath, Version | None] = {}
         for pick in files:
@@ -153,7 +226,7 @@ class Replay:
         self._branch.changed.update(writes)
         self._draft.changed.update(draft_writes)
         self._files.update(path for path, version in writes.items() if version is not None)
-        return Replayed(picked, State.PORTED, every, writes, draft_writes)
+        return Replayed(picked, State.PORTED, every, writes, draft_writes, reason=_in_part(picked))
 
     def _caught_up(self, files: Sequence[Pick]) -> dict[RepoPath, Version | None]:
         """What the draft takes of a changeset that the branch has already: its files may stand further back, with
@@ -176,14 +249,19 @@ class Replay:
         merges: Mapping[RepoPath, FileMerge],
         waits: tuple[str, ...],
         why: str,
+        *,
+        lacking: bool = False,
     ) -> Replayed:
+        """Parks a changeset. `lacking`: it would land, but uses names that only the changesets `waits` bring, which a
+        person decided to do without."""
         on_draft = {}
         for pick in files:
             apart = self._draft.get(pick.target) is not self._branch.get(pick.target)
             on_draft[pick.target] = self._merge(self._draft, pick) if apart else merges[pick.target]
         draft_writes = {pick.target: self._drafted(pick, on_draft[pick.target]) for pick in files}
-        ours: dict[RepoPath, Version | None] = {}
-        if all(merge.lands for merge in on_draft.values()):
+        if lacking:
+            state, blocked_by, shown = State.FLAGGED, waits, merges
+        elif all(merge.lands for merge in on_draft.values()):
             state = State.BLOCKED
             blocked_by = self._blockers(files, merges, waits)
             shown = merges
@@ -194,14 +272,11 @@ class Replay:
             state = State.CONFLICT if any(merge.conflicts for merge in on_draft.values()) else State.FLAGGED
             blocked_by = ()
             shown = on_draft
-            ours = {pick.target: self._draft.get(pick.target) for pick in files}
             why = next(merge.reason for merge in on_draft.values() if not merge.lands)
         self._draft.changed.update(draft_writes)
-        self._parked.append(_Parked(picked, self._names(files), blocked_by))
-        for word, places in self._parked[-1].brought.items():
-            self._brought.setdefault(word, set()).update(places)
+        self._remember(_Parked(picked, self._names(files), () if lacking else blocked_by))
         every = tuple(shown[pick.target] if not pick.standing else _STANDING for pick in picked.files)
-        return Replayed(picked, state, every, {}, draft_writes, blocked_by, why, ours)
+        return Replayed(picked, state, every, {}, draft_writes, blocked_by, why)
 
     def _drafted(self, pick: Pick, merge: FileMerge) -> Version | None:
         return self._bumped(pick, self._draft.get(pick.target), merge.result)
@@ -242,20 +317,31 @@ class Replay:
 
     def _waits_for_names(self, files: Sequence[Pick]) -> tuple[tuple[str, ...], str]:
         """The parked changesets that bring a name which the added lines of `files` use and the target lacks."""
-        if not self._parked:
+        return self._bringers(files, self._parked, self._brought, "it uses what only a parked changeset brings")
+
+    def _lacks_names(self, files: Sequence[Pick]) -> tuple[tuple[str, ...], str]:
+        """The same of the changesets that a person decided to do without."""
+        brought: dict[bytes, set[Place]] = {}
+        for aside in self._aside:
+            for word, places in aside.brought.items():
+                brought.setdefault(word, set()).update(places)
+        return self._bringers(files, self._aside, brought, "it uses what was decided against")
+
+    def _bringers(
+        self, files: Sequence[Pick], bringing: Sequence[_Parked], brought: Mapping[bytes, set[Place]], said: str
+    ) -> tuple[tuple[str, ...], str]:
+        if not bringing:
             return (), ""
         used: dict[bytes, set[Place]] = {}
         for pick in files:
             for word, places in self._added(pick).items():
                 used.setdefault(word, set()).update(places)
-        names = needed(used, self._brought, self._contents())
+        names = needed(used, brought, self._contents())
         if not names:
             return (), ""
         lacking = {word: used[word] for word in (name.encode("latin-1") for name in names)}
-        waits = tuple(
-            parked.picked.changeset.id for parked in self._parked if needed(lacking, parked.brought, ())
-        )
-        return waits, f"it uses what only a parked changeset brings: {', '.join(names)}"
+        found = tuple(one.id for one in bringing if needed(lacking, one.brought, ()))
+        return found, f"{said}: {', '.join(names)}"
 
     def _contents(self) -> Iterator[bytes]:
         for path in sorted(self._files):
@@ -323,6 +409,13 @@ class Replay:
             if parked.picked.changeset.id in chosen:
                 wanted.update(parked.blocked_by)  # which is all there is: it was closed when it was made
         return tuple(parked.picked.changeset.id for parked in self._parked if parked.picked.changeset.id in wanted)
+
+
+def _in_part(picked: Picked) -> str:
+    """What a person decided to leave out of a changeset that lands, as a reason; "" where that is nothing."""
+    said = [pick.standing for pick in picked.files if pick.decided is not None]
+    said += [f"hunk {one.hunk} of {pick.upstream} {one.reason}" for pick in picked.files for one in pick.left_out]
+    return f"in part; {'; '.join(dict.fromkeys(said))}" if said else ""
 
 
 _STANDING = FileMerge(None, "standing", Gate.ALREADY, ())

@@ -9,10 +9,11 @@ from typing import Protocol
 
 from portkit.change.changeset import Changeset
 from portkit.components.model import AuthorPolicy, Component, ComponentMap, Mode, Source
+from portkit.decisions.model import Decisions
 from portkit.errors import UserError
 from portkit.protocols import History, Memory, Target
 from portkit.sync.branch import BranchMove, BranchWriter, Writable, Written, refuse_busy
-from portkit.sync.component import ComponentRun, Plan, Scope, day_of, position_of
+from portkit.sync.component import NO_DECISIONS, ComponentRun, Plan, Scope, day_of, position_of
 from portkit.sync.ledger import Ledger, marked_commits, read_ledger
 from portkit.sync.message import MessageWriter
 from portkit.sync.outcome import ComponentOutcome, Notice
@@ -25,7 +26,8 @@ class SyncTarget(Target, Writable, Protocol):
 @dataclass(frozen=True, slots=True)
 class Request:
     """What was asked for. `onto`: a full target hash; `until`: a date or upstream revision, "" for the newest;
-    `changesets`: only these; `branch`: "" for `portkit/<component>`."""
+    `changesets`: only these; `branch`: "" for `portkit/<component>`; `as_of`: the day that counts as today for what was
+    deferred, "" for that of upstream's newest changeset."""
 
     components: tuple[str, ...]
     onto: str
@@ -33,6 +35,7 @@ class Request:
     changesets: tuple[str, ...] = ()
     branch: str = ""
     dry_run: bool = False
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,8 @@ class SyncResult:
 
 
 class Sync:
-    """A run over the components of one map. `open_history` gives the history of an upstream by its name."""
+    """A run over the components of one map. `open_history` gives the history of an upstream by its name, `decisions`
+    what people decided on a component."""
 
     def __init__(
         self,
@@ -54,16 +58,15 @@ class Sync:
         memory: Memory,
         *,
         template: tuple[str, str] | None = None,
+        decisions: Callable[[str], Decisions] = lambda _: NO_DECISIONS,
         progress: Callable[[str], None] = lambda _: None,
-        look: Callable[[Component, Plan], None] = lambda *_: None,
     ) -> None:
-        """`look` is shown every component's plan, before anything is written."""
-        self._look = look
         self._map = component_map
         self._open_history = open_history
         self._target = target
         self._memory = memory
         self._template = template
+        self._decisions = decisions
         self._progress = progress
         self._ledgers: dict[str, Ledger] = {}
 
@@ -94,7 +97,7 @@ class Sync:
             self._ledgers[onto] = read_ledger(marked_commits(self._target, self._memory, onto))
         return ComponentRun(
             component, source.title, self._open_history(source), self._target, self._memory,
-            ledger=self._ledgers[onto], progress=self._progress,
+            ledger=self._ledgers[onto], decisions=self._decisions(component.name), progress=self._progress,
         )  # fmt: skip
 
     def _refuse_busy(self, request: Request) -> None:
@@ -128,11 +131,10 @@ class Sync:
             run = self.component_run(component, onto)
         else:
             onto = request.onto
-        scope = Scope(partial(_until, request.until, history), request.changesets)
+        scope = Scope(partial(_until, request.until, history), request.changesets, request.as_of)
         self._progress(f"{component.name}: replaying")
         plan = run.plan(onto, scope)
         plan = replace(plan, outcome=replace(plan.outcome, notices=notices + plan.outcome.notices))
-        self._look(component, plan)
         written = self._written(component, plan, request)
         done[component.name] = written
         return written

@@ -18,8 +18,8 @@ from portkit.components.locations import is_remote, problem_with_location
 from portkit.errors import UserError, WorldError
 from portkit.git.door import BlobReader, GitRepository
 from portkit.paths import RepoPath, from_bytes
-from portkit.protocols import FileStep, NewCommit, TargetCommit
-from portkit.target import checkouts, history, refs, steps, writing
+from portkit.protocols import NewCommit, TargetChange, TargetCommit
+from portkit.target import checkouts, history, refs, writing
 from portkit.target.refs import RefUpdate
 from portkit.text import decode
 
@@ -214,12 +214,24 @@ class GitTarget:
         branches included. `since` "" is all of it; no paths, no commits."""
         return history.touching(self.repository, commit, paths, since)
 
-    def steps(
-        self, commit: str, files: Mapping[RepoPath, Blob | None]
-    ) -> Mapping[RepoPath, Sequence[FileStep]]:
-        """For each of `files` as it stands at `commit`, the commits that made it what it is, newest first, each step's
-        `old` the next one's `new`."""
-        return steps.steps(self.repository, commit, files)
+    def changes(self, commit: str, paths: Sequence[str], *, since: str = "") -> Iterator[TargetChange]:
+        """What the commits of `since..commit` changed under `paths`, newest first, children before parents, in full
+        history. A merge has the files that are as in none of its parents."""
+        return history.changes(self.repository, commit, paths, since)
+
+    def read(self, oid: str) -> bytes:
+        """The content `oid`. Raises WorldError where the repository lacks it."""
+        for _, content in self.read_many((oid,)):
+            return content
+        raise AssertionError(oid)
+
+    def read_many(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """(oid, content) for each, in order; raises as `read` does."""
+        for oid, content in self._reader.find_many(oids):
+            if content is None:
+                hint = "fetch it, or take a complete clone"
+                raise WorldError(f"{_ROLE} lacks the content {oid}", cause="the object is not there", hint=hint)
+            yield oid, content
 
     def trailer_commits(self, commit: str, since: str = "") -> Iterator[TargetCommit]:
         """The commits of `since..commit`, whatever they touch, newest first, that have a line which begins

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from portkit.change.changeset import Person
+from portkit.change.changeset import Blob, FileChange, Person
+from portkit.errors import WorldError
 from portkit.git.door import GitRepository
-from portkit.protocols import TargetCommit
+from portkit.git.fields import split_fields
+from portkit.paths import from_bytes
+from portkit.protocols import TargetChange, TargetCommit
 from portkit.text import decode
 
 _FIELDS = 7
@@ -20,6 +23,7 @@ _LOG = (
     "--no-follow",  # log.follow would follow a single path across renames
 )  # fmt: skip
 _CHILDREN_FIRST = "--topo-order"  # dates are not monotone: without it a parent may come before its child
+_SUBMODULE = 0o160000
 _MARKS = ("Upstream-commit:", "This reverts commit")
 
 
@@ -62,6 +66,19 @@ def only_on(repository: GitRepository, ref: str, besides: str) -> tuple[TargetCo
     )))  # fmt: skip
 
 
+def changes(repository: GitRepository, commit: str, paths: Sequence[str], since: str) -> Iterator[TargetChange]:
+    """What the commits in `since..commit` changed under `paths`, newest first, children before parents, in full
+    history. A merge has those files that differ from all of its parents, against the first of them; one that has none
+    is left out."""
+    if not paths:
+        return iter(())
+    return _changed(repository.stream(
+        "--literal-pathspecs", *_LOG, _CHILDREN_FIRST, "--raw", "--diff-merges=combined", "--full-history",
+        "--no-renames", "--no-abbrev", "--no-relative", "--no-ext-diff", "--no-textconv", "-O/dev/null",
+        "--end-of-options", _range(commit, since), "--", *paths,
+    ))  # fmt: skip
+
+
 def one(repository: GitRepository, commit: str) -> TargetCommit:
     """The commit itself. Raises WorldError where it is not there."""
     return next(_read([repository.run(*_LOG, "--no-walk", "--end-of-options", commit, "--")]))
@@ -79,6 +96,42 @@ def _read(blocks: Iterable[bytes]) -> Iterator[TargetCommit]:
         for start in range(0, whole, _FIELDS):
             yield _commit(fields[start : start + _FIELDS])
         rest = b"\0".join(fields[whole:])
+
+
+def _changed(blocks: Iterable[bytes]) -> Iterator[TargetChange]:
+    """`git log -z --raw` as values: the commit's fields, then a line and a path for each file."""
+    fields = split_fields(blocks)
+    field = next(fields, None)
+    while field is not None:
+        try:
+            commit = _commit([field, *(next(fields) for _ in range(_FIELDS - 1))])
+            field = next(fields, None)
+            if field == b"":  # between a commit and its files
+                field = next(fields, None)
+            files = []
+            while field is not None and field.lstrip(b"\n").startswith(b":"):
+                files.append(_file_change(field.lstrip(b"\n"), next(fields)))
+                field = next(fields, None)
+        except (StopIteration, RuntimeError, ValueError) as error:
+            raise WorldError("git log printed what portkit cannot read", cause=str(error)) from error
+        if files:
+            yield TargetChange(commit, tuple(files))
+
+
+def _file_change(line: bytes, path: bytes) -> FileChange:
+    """A line of the raw output: of n parents n colons, n modes and the file's own, n ids and the file's own
+    (git-diff-files(1), Raw output format and Diff format for merges)."""
+    bare = line.lstrip(b":")
+    parents = len(line) - len(bare)
+    words = bare.split(b" ")
+    old = _blob(words[parents + 1], words[0])
+    new = _blob(words[2 * parents + 1], words[parents])
+    return FileChange(from_bytes(path), old, new)
+
+
+def _blob(oid: bytes, mode: bytes) -> Blob | None:
+    number = int(mode, 8)
+    return Blob(oid.decode("ascii"), number) if number not in (0, _SUBMODULE) else None
 
 
 def _commit(fields: Sequence[bytes]) -> TargetCommit:

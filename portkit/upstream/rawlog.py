@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from portkit.change.changeset import Blob
 from portkit.errors import WorldError
+from portkit.git.fields import split_fields
 
 SUBMODULE = 0o160000
 _FORMAT = "%H%x00%P%x00%an%x00%ae%x00%ct%x00%B%x00"
@@ -61,7 +62,7 @@ def arguments(tip: str, since: str, paths: Sequence[str], *, limit: int = 0) -> 
 
 def parse(blocks: Iterable[bytes]) -> Iterator[RawCommit]:
     """The commits in what git printed, as they come. Raises WorldError where it is cut or no such output."""
-    fields = _fields(blocks)
+    fields = split_fields(blocks)
     field = next(fields, None)
     while field is not None:
         try:
@@ -95,17 +96,3 @@ def _change(line: bytes, path: bytes) -> RawChange:
 def _blob(oid: bytes, mode: bytes) -> Blob | None:
     number = int(mode, 8)
     return Blob(oid.decode("ascii"), number) if number not in (0, SUBMODULE) else None
-
-
-def _fields(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    rest: list[bytes] = []
-    for block in blocks:
-        first, *others = block.split(b"\0")
-        rest.append(first)
-        if others:
-            yield b"".join(rest)
-            yield from others[:-1]
-            rest = [others[-1]]
-    last = b"".join(rest)
-    if last:
-        yield last

@@ -6,8 +6,9 @@ import pytest
 from test_map_mistakes import GOOD, HEAD, loaded, mistakes_of
 
 from portkit.components.locations import problem_with_link
-from portkit.components.model import BaselinePolicy, LinkTemplates, Move, NotApplicable, PathRule, PlanEntry
+from portkit.components.model import BaselinePolicy, Edit, LinkTemplates, Move, NotApplicable, PathRule, PlanEntry
 from portkit.errors import UserError
+from portkit.paths import RepoPath
 from portkit.report.links import Links
 
 FULL = HEAD + GOOD + """\
@@ -20,6 +21,14 @@ FULL = HEAD + GOOD + """\
     not-applicable:
       - {path: 'sbin/dhclient/*.8', changeset: 1234567, reason: our own pages}
       - {changeset: ABCDEF0123, reason: no such thing}
+    edit:
+      - path: sbin/dhclient/Makefile
+        before: "SRCS+=\tb.c"
+        insert: |
+          SRCS+=\ta.c
+
+          #
+        reason: a.c is built
 links:
   commit: https://x.example/{id}
   revision: HTTP://x.example/{path}?rev={revision}&f=h
@@ -45,11 +54,14 @@ def test_every_further_key_finds_its_place() -> None:
         NotApplicable("sbin/dhclient/*.8", "1234567", "our own pages", 20),
         NotApplicable("", "ABCDEF0123", "no such thing", 21),
     )
+    assert dhclient.edits == (
+        Edit(RepoPath("sbin/dhclient/Makefile"), "SRCS+=\tb.c", "SRCS+=\ta.c\n\n#\n", "a.c is built", 23),
+    )
     assert found.links == LinkTemplates("https://x.example/{id}", "", "HTTP://x.example/{path}?rev={revision}&f=h")
-    assert found.plan == (PlanEntry(("dhclient",), "2012-05-21", "2012-05-21", "sync: what moved", "it builds", 26),)
+    assert found.plan == (PlanEntry(("dhclient",), "2012-05-21", "2012-05-21", "sync: what moved", "it builds", 34),)
     assert found.line("components.dhclient.not-applicable[1]") == 21
     assert found.line("components.dhclient.fold[1].nothing") == 15
-    assert found.line("plan[0].work") == 29
+    assert found.line("plan[0].work") == 37
 
 
 def test_what_moved_stands_where_its_new_name_does() -> None:
@@ -84,6 +96,7 @@ def test_what_is_not_applicable() -> None:
 
 MOVED = GOOD + "    moved:\n      - "
 ASIDE = GOOD + "    not-applicable:\n      - "
+EDIT = GOOD + "    edit:\n      - "
 COMPONENT_CASES = {
     "pattern to a file": (
         GOOD + "      lib/*.c: lib/x.c\n",
@@ -170,6 +183,35 @@ COMPONENT_CASES = {
     "not applicable to no hash": (
         ASIDE + "{changeset: 123, reason: why}\n",
         "14: components.dhclient.not-applicable[0].changeset: '123' is no hash of 7 or more hexadecimal digits",
+    ),
+    "edit without a reason": (
+        EDIT + "{path: sbin/dhclient/x, before: b, insert: c}\n",
+        "14: components.dhclient.edit[0]: the key 'reason' is missing",
+    ),
+    "edit of another folder": (
+        EDIT + "{path: lib/x, before: b, insert: c, reason: why}\n",
+        ("14: components.dhclient.edit[0].path: 'lib/x' lies outside the component's target folders; "
+        "known: sbin/dhclient/"),
+    ),
+    "edit of a folder": (
+        EDIT + "{path: sbin/dhclient/, before: b, insert: c, reason: why}\n",
+        "14: components.dhclient.edit[0].path: 'sbin/dhclient/' is a folder",
+    ),
+    "edit before several lines": (
+        EDIT + '{path: sbin/dhclient/x, before: "a\\nb", insert: c, reason: why}\n',
+        "14: components.dhclient.edit[0].before: one line is expected here, found several",
+    ),
+    "edit that inserts its own anchor": (
+        EDIT + '{path: sbin/dhclient/x, before: b, insert: "a\\nb", reason: why}\n',
+        "14: components.dhclient.edit[0].insert: the line before which it goes in is one of its own",
+    ),
+    "edit that inserts nothing": (
+        EDIT + '{path: sbin/dhclient/x, before: b, insert: " ", reason: why}\n',
+        "14: components.dhclient.edit[0].insert: ' ' says nothing",
+    ),
+    "edit with an escape sequence": (
+        EDIT + '{path: sbin/dhclient/x, before: "\\e[2J", insert: c, reason: why}\n',
+        "14: components.dhclient.edit[0].before: '\\x1b[2J' holds a control character",
     ),
     "plan for whom": (
         GOOD + "plan:\n  - {component: dhclint, from: 2012-05-21, to: 2012-05-27, work: x}\n",

@@ -33,7 +33,8 @@ BETWEEN_LINES = {
     "pattern that crosses folders", "two patterns for one", "baseline outside a pattern", "keyword twice",
     "move of a file to a folder", "move to where nothing is mapped", "move of what is mapped", "move twice",
     "move in a circle", "move into itself", "plan for whom", "plan that ends before it begins",
-    "plan without a calendar",
+    "plan without a calendar", "edit of another folder", "edit of a folder", "edit that inserts its own anchor",
+    "edit before several lines",
 }  # fmt: skip
 """Mistakes that a schema cannot see: one line against another, the calendar, a pattern's meaning."""
 
@@ -108,7 +109,8 @@ def test_what_the_schema_refuses_the_loader_refuses(validator: Any, name: str, t
 
 
 @pytest.mark.parametrize(
-    "section", [keys.MAP, keys.UPSTREAM, keys.TARGET, keys.COMMIT, keys.LINKS, keys.PLAN, keys.NEED, keys.COMPONENT]
+    "section",
+    [keys.MAP, keys.UPSTREAM, keys.TARGET, keys.COMMIT, keys.LINKS, keys.PLAN, keys.NEED, keys.EDIT, keys.COMPONENT],
 )
 def test_every_key_tells_editors_what_it_is(section: Sequence[Key]) -> None:
     for key in section:

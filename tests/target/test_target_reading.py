@@ -201,6 +201,36 @@ def test_history_reads_what_the_merge_took_from_one_side(box: Sandbox) -> None:
     assert lost in [one.id for one in box.open().history("master", ["f"])]
 
 
+def test_changes_are_told_file_by_file_and_of_a_merge_only_what_is_its_own(box: Sandbox) -> None:
+    box.commit("start", {"d/f": b"1\n", "d/g": b"1\n", "other": b"o\n"})
+    box.git("checkout", "-q", "-b", "side")
+    side = box.commit("on the side", {"d/f": b"2\n"})
+    box.git("checkout", "-q", "master")
+    gone = box.commit("gone", {"d/g": None})
+    box.git("merge", "-q", "--no-ff", "-m", "plain", "side")
+    box.git("checkout", "-q", "-b", "more", side)
+    box.commit("more", {"d/f": b"3\n"})
+    box.git("checkout", "-q", "master")
+    box.git("merge", "-q", "--no-ff", "--no-commit", "more")
+    merge = box.commit("a merge\n\nwith an edit", {"d/f": b"4\n"})
+    target = box.open()
+    found = list(target.changes(merge, ["d"]))
+    assert found[0].commit.id == merge
+    assert found[0].commit.message == "a merge\n\nwith an edit\n"
+    told = {one.commit.id: [(file.path, file.old is None, file.new is None) for file in one.files] for one in found}
+    assert told[merge] == [("d/f", False, False)]
+    assert told[gone] == [("d/g", False, True)]
+    assert len(told) == 5
+    first = next(one for one in found if one.commit.id == merge).files[0]
+    assert first.old is not None
+    assert first.new is not None
+    assert (target.read(first.old.oid), target.read(first.new.oid)) == (b"2\n", b"4\n")
+    assert side not in [one.commit.id for one in target.changes(merge, ["d"], since=f"{merge}^")]
+    assert list(target.changes(merge, [])) == []
+    with pytest.raises(WorldError, match="lacks the content"):
+        target.read("0" * 40)
+
+
 def test_a_parent_never_comes_before_its_child(box: Sandbox) -> None:
     """Dates are not monotone in the real target."""
     dates = [900, 300, 700, 100, 500]

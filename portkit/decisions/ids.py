@@ -1,0 +1,41 @@
+"""What a person types to name a change: a conflict's id, or CHANGESET[:PATH[#HUNK]]."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from portkit.errors import UserError
+
+_CONFLICT = re.compile(r"c-[0-9a-f]{4,12}")
+_CHANGESET = re.compile(r"[0-9a-fA-F]{7,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeId:
+    """`conflict`: the id of a conflict, or its first digits; else `changeset`, the first digits of a hash, and perhaps
+    the `path` of a file in it, upstream's or the target's, and a `hunk` of that file, from 1."""
+
+    text: str
+    conflict: str = ""
+    changeset: str = ""
+    path: str = ""
+    hunk: int = 0
+
+
+def parse_id(text: str) -> ChangeId:
+    """The id that `text` is. Raises UserError where it is none."""
+    if _CONFLICT.fullmatch(text):
+        return ChangeId(text, conflict=text)
+    changeset, colon, path = text.partition(":")
+    hunk = 0
+    match = re.fullmatch(r"(.*)#(\d{1,6})", path, re.DOTALL)
+    if match:
+        path, hunk = match[1], int(match[2])
+    if not _CHANGESET.fullmatch(changeset) or (colon and not path) or (match and not hunk):
+        raise UserError(
+            f"{text!r} names nothing that can be decided on",
+            where="ID",
+            hint="an id is that of a conflict (c-...), or CHANGESET[:PATH[#HUNK]] with 7 or more digits of a hash",
+        )
+    return ChangeId(text, "", changeset.lower(), path, hunk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -10,6 +11,7 @@ import click
 
 from portkit.cli.reporting import FORMATS, Asked, Made, wanted, write
 from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.report.published import schema_of
 
 KINDS = {
     "weekly": "what landed, what waits and why",
@@ -38,9 +40,14 @@ def kind_of(name: str) -> Kind:
 @click.option("--until", default="", metavar="REV-or-DATE", help="Look at upstream no further than this.")
 @click.option("--as-of", default="", metavar="DATE", help="The report's day (default: upstream's newest).")
 @click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="Only this format; repeatable.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the report's JSON, and write nothing.")
 @click.pass_obj
-def command(options: Options, kind: str, onto: str, until: str, as_of: str, formats: tuple[str, ...]) -> int:
+def command(
+    options: Options, kind: str, onto: str, until: str, as_of: str, formats: tuple[str, ...], schema: bool
+) -> int:
     """Writes what landed, what waits, and why, as HTML, as Markdown that reads as a mail, and as JSON."""
+    if schema:
+        return _print_schema(options, kind)
     with workspace(options) as place:
         written = write(place, kind_of(kind).make(place, Asked(onto, until, as_of, wanted(formats))))
         if place.screen.json_mode:
@@ -50,6 +57,13 @@ def command(options: Options, kind: str, onto: str, until: str, as_of: str, form
         for path, changed in written:
             place.screen.say(f"{_shown(path)}" + ("" if changed else " (unchanged)"))
         return 0
+
+
+def _print_schema(options: Options, kind: str) -> int:
+    text = schema_of(kind)
+    options.screen.result({"schema": 1, "command": "report", "json_schema": json.loads(text)})
+    options.screen.say(text.rstrip("\n"))
+    return 0
 
 
 def _shown(path: Path) -> str:

@@ -23,8 +23,16 @@ def make(place: Workspace, asked: Asked) -> Made:
 
 
 def made_of(place: Workspace, outcomes: Sequence[ComponentOutcome], asked: Asked) -> Made:
-    """The report of `outcomes`."""
+    """The report of `outcomes`; beside it, a cover letter for each branch."""
     on = day(asked.as_of, max((one.newest for one in outcomes), default=0))
-    view = weekly(outcomes, as_of=on, links=links(place), previous=previous_report(place.reports, before=on))
+    view = weekly(
+        outcomes,
+        as_of=on,
+        links=links(place),
+        previous=previous_report(place.reports, before=on),
+        titles={source.name: source.title for source in place.map.upstreams},
+    )
     own = own_templates(place)
-    return Made(on, tuple((f"weekly.{format}", render(view, format, own)) for format in asked.formats))
+    files = [(f"weekly.{format}", render(view, format, own)) for format in asked.formats]
+    letters = [(f"cover-{one.outcome.name}.txt", one.cover.encode()) for one in view.components if one.cover]
+    return Made(on, (*files, *letters))

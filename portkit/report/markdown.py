@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from portkit.change.changeset import Changeset
 from portkit.report.contract import iso, revisions
-from portkit.report.shown import Side, one_line, sides
-from portkit.report.view import Blocked, ComponentView, Root, Weekly
+from portkit.report.shown import Side, counted, headline, log, one_line, sides
+from portkit.report.view import Blocked, Candidate, Command, ComponentView, PatchHealth, Root, Spoken, Weekly
 from portkit.report.waiting import Waiting
-from portkit.report.wording import counted, lag, landed_sentence, place, summary, used, waiting_sentence
+from portkit.report.wording import (
+    behind_sentence,
+    continued,
+    lag,
+    landed_sentence,
+    place,
+    security_sentence,
+    summary,
+    used,
+    waiting_sentence,
+)
 from portkit.sync.outcome import ChangesetOutcome, Notice
 
-WIDTH = 78
+WIDTH = 72
 SIDE_LINES = 8
 """Lines of a side that a mail shows; the page shows more."""
 
@@ -27,6 +37,9 @@ NEW_FILES = 12
 
 BLOCKS = 6
 """Where a conflict blocks more changesets, a mail names them in the list of what is blocked only."""
+
+TREND = 8
+"""Reports back that a mail tells in numbers; the page draws more."""
 
 _LEGEND = "Base is upstream before, ours the target, theirs upstream after. `>` marks what base does not have."
 _INDENT = "    "
@@ -54,33 +67,76 @@ def _still(view: Weekly) -> str:
 
 
 def _full(view: Weekly) -> Iterator[str]:
+    for text in view.trouble:
+        yield "**Incomplete:**"
+        yield _block(_wrapped(text, ""))
     yield _prose(f"**Landed:** {landed_sentence(view, _name)}")
     yield _prose(f"**Waits for you:** {waiting_sentence(view, _name)}")
+    yield _prose(f"**Security:** {security_sentence(view, _name)}")
+    yield _prose(f"**Behind:** {behind_sentence(view, _name)}")
     if view.next:
         yield "**Next:**"
-        width = max(len(command.text) for command in view.next)
-        yield _block(_beside(one_line(command.text), one_line(command.why), width) for command in view.next)
+        yield _block(_commands(view.next))
     else:
         yield "**Next:** nothing to do."
+    if view.security:
+        yield f"## Security first ({len(view.security)})"
+        yield _prose("By the words of upstream's logs, which stand before each. A word proves nothing.")
+        yield _block(line for one in view.security for line in _spoken(one))
     for component in view.components:
         yield from _component(view, component)
-    if view.delta.closed:
+    for health in view.patches:
+        yield f"## Local patches of {_name(health.component)}"
+        yield _block(_patches(health))
+    if view.delta.still:
+        yield "## Still open"
+        yield _block(f"{id}  since {one_line(view.opened[id], 10)}" for id in view.delta.still)
+    if view.ended:
         yield "## Closed since the last report"
         yield _block(
             line
-            for one in view.delta.closed
+            for one in view.ended
             for line in (
-                f"{one_line(str(one['id']))}  {one_line(str(one.get('file', '')))}",
-                *_wrapped(str(one.get("subject", "")), "    "),
+                f"{one_line(one.id, 20)}  {one_line(one.how)}",
+                *_wrapped(f"{one.component}: {one.place}", "    "),
+                *_wrapped(one.subject, "    "),
             )
         )
+    days = sorted({one.as_of for one in view.weeks})[-TREND:]
+    if len(days) > 1:
+        yield f"## The last {len(days)} reports"
+        yield _block(_trend(view, days))
+
+
+def _spoken(one: Spoken) -> Iterator[str]:
+    state = "landed" if one.state == "ported" else one.state
+    yield f"{one_line(', '.join(one.words), 40)}: {state}{'  new' if one.new else ''}"
+    yield from _changeset(one.changeset, [one_line(one.component, 40)])
+
+
+def _patches(health: PatchHealth) -> Iterator[str]:
+    yield from _wrapped(health.summary, "")
+    for one in health.patches:
+        yield from _wrapped(f"{one.state}: {one.name} {one.note}", "  ")
+    if health.command:
+        yield from continued(health.command, WIDTH - len(_INDENT))
+
+
+def _trend(view: Weekly, days: list[str]) -> Iterator[str]:
+    yield f"{'':10}  {'landed':>6}  {'waits':>6}  {'blocked':>7}  oldest, days behind"
+    for one in view.weeks:
+        if one.as_of in days:
+            name = one_line(one.component, 16)
+            yield f"{one.as_of:10}  {one.landed:>6}  {one.waits:>6}  {one.blocked:>7}  {one.lag_oldest:>6} {name}"
 
 
 def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
     outcome = component.outcome
     yield f"## {_name(outcome.name)} ({outcome.mode})"
     if outcome.changesets:
-        yield _prose(f"{counted(len(outcome.changesets), 'changeset')}: {summary(component)}.{lag(component)}")
+        yield _prose(f"{counted(len(outcome.changesets), 'changeset')}: {summary(component)}.")
+        if component.lag.count:
+            yield _prose(lag(component))
     facts = [("onto", outcome.onto)]
     if outcome.branch:
         written = f"at {outcome.tip[:12]}" if outcome.tip else "not written"
@@ -131,6 +187,23 @@ def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
     if component.standing:
         yield "### Left as it stands"
         yield _block(line for one in component.standing for line in _quietly(one))
+    if component.review:
+        yield "### For the reviewer"
+        yield "In the target's repository, in this order:"
+        yield _block(_commands(component.review, beside=False))
+    if component.candidates:
+        yield f"### Candidates for the release branch ({len(component.candidates)})"
+        yield _block(line for one in component.candidates for line in _candidate(one))
+    if component.cover:
+        yield "### Cover letter"
+        yield _block(log(component.cover).split("\n"))
+
+
+def _candidate(one: Candidate) -> Iterator[str]:
+    words = one_line(", ".join(one.words), 40)
+    after = f", after {counted(one.after, 'commit')} in its files" if one.after else ""
+    yield f"{(one.outcome.commit or '')[:12]}  {words}{after}"
+    yield from _wrapped(headline(one.outcome.changeset.message) or "(no log)", "    ")
 
 
 def _quietly(notice: Notice) -> list[str]:
@@ -203,7 +276,8 @@ def _entry(one: ChangesetOutcome, mark: str = "") -> list[str]:
 
 def _changeset(one: Changeset, files: Iterable[str]) -> list[str]:
     first = f"{one.id[:10]}  {iso(one.date)[:10]}  {one_line(one.author.login, 20)}"
-    return [first, *_wrapped(one.subject or "(no log)", "    "), *_wrapped(", ".join(files), "    ", 4 * WIDTH)]
+    said = _wrapped(headline(one.message) or "(no log)", "    ")
+    return [first, *said, *_wrapped(", ".join(files), "    ", 4 * WIDTH)]
 
 
 # Text for a mail.
@@ -224,9 +298,17 @@ def _block(lines: Iterable[str]) -> str:
     return "\n".join(f"{_INDENT}{line}".rstrip() for line in lines)
 
 
-def _beside(text: str, note: str, width: int) -> str:
-    beside = f"{text:{width}}  # {note}"
-    return beside if len(beside) <= WIDTH - len(_INDENT) else f"{text}  # {note}"
+def _commands(commands: Sequence[Command], *, beside: bool = True) -> Iterator[str]:
+    """Commands with what they are for: beside them where all of them have the room and `beside` says so, else in a
+    line above."""
+    width = max(len(one_line(command.text)) for command in commands)
+    lines = [f"{one_line(command.text):{width}}  # {one_line(command.why)}" for command in commands]
+    if beside and all(len(line) <= WIDTH - len(_INDENT) for line in lines):
+        yield from lines
+        return
+    for command in commands:
+        yield f"# {one_line(command.why, 60)}"
+        yield from continued(command.text, WIDTH - len(_INDENT))
 
 
 def _prose(text: str) -> str:

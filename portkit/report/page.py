@@ -17,9 +17,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from portkit.errors import UserError
-from portkit.report import wording
 from portkit.report.contract import iso
-from portkit.report.shown import cut, log, one_line
+from portkit.report.shown import counted, cut, headline, log, one_line
 from portkit.text import printable
 
 BUILT_IN = "built-in/"
@@ -62,8 +61,9 @@ def _environment(own: Templates) -> Environment:
         lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     environment.filters |= {
-        "counted": wording.counted,
+        "counted": counted,
         "day": lambda seconds: iso(seconds)[:10],
+        "headline": headline,
         "line": one_line,
         "log": log,
     }

@@ -6,6 +6,7 @@ of a hundred thousand characters becomes a line and a number.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ LINE = 400
 LOG_LINES = 120
 SIDE_LINES = 60
 _CONTEXT = 3
+_SENTENCE = re.compile(r"(?<=[.!?])(?<!i\.e\.)(?<!e\.g\.)(?<!etc\.) (?=[A-Z0-9\"'(<])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,16 @@ def one_line(text: str, limit: int = LINE) -> str:
     return printable(cut(" ".join(text.split()), limit))
 
 
+def headline(message: str, limit: int = 120) -> str:
+    """What a log says first: its first sentence, on one line, cut at a word where it is long. "" for an empty log."""
+    paragraph = message.strip()[:4000].partition("\n\n")[0]
+    sentence = _SENTENCE.split(" ".join(paragraph.split()), maxsplit=1)[0]
+    shown = printable(sentence)
+    if len(shown) <= limit:
+        return shown
+    return (shown[:limit].rpartition(" ")[0] or shown[:limit]).rstrip(" ,;:") + "…"
+
+
 def log(message: str) -> str:
     """A log message, printable, its endless lines and its endlessness cut."""
     lines = message.strip("\n").split("\n")
@@ -60,6 +72,11 @@ def log(message: str) -> str:
     if len(lines) > LOG_LINES:
         told.append(f"… ({len(lines) - LOG_LINES:,} more lines)")
     return "\n".join(told)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 place`, `2 places`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def sides(base: bytes, ours: bytes, theirs: bytes, limit: int = SIDE_LINES) -> tuple[Side, Side, Side]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from portkit.change.changeset import Changeset
+from portkit.report.lag import Lag
 from portkit.report.links import Links
 from portkit.report.waiting import Delta, Waiting
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, FileBaseline, Notice
+
+_NO_NAME = re.compile(r"[^0-9A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,68 @@ class Blocked:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """A changeset whose log has words that ask for attention: which, and what became of it."""
+
+    component: str
+    changeset: Changeset
+    words: tuple[str, ...]
+    state: str
+    commit: str = ""
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A commit on the branch that a release branch may want: why, and how many commits before it on the branch, no
+    candidates, change one of its files (it may not apply without them)."""
+
+    outcome: ChangesetOutcome
+    words: tuple[str, ...]
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command to be typed next, and what for."""
+
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatchLine:
+    """One local patch: its name, its state in a word (holds, moved, superseded, ...), and what to know of it."""
+
+    name: str
+    state: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PatchHealth:
+    """How a component's local patches are: in a sentence, the patches worth naming, and the command that tells more."""
+
+    component: str
+    summary: str
+    patches: tuple[PatchLine, ...] = ()
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """A component in one report, as numbers: what the pictures over time are drawn from. Lags in days."""
+
+    as_of: str
+    component: str
+    landed: int
+    waits: int
+    blocked: int
+    lag_median: int
+    lag_oldest: int
+
+
+@dataclass(frozen=True, slots=True)
 class ComponentView:
     """One component, sorted by what a reader asks."""
 
@@ -42,6 +109,11 @@ class ComponentView:
     unmapped: tuple[Notice, ...]
     standing: tuple[Notice, ...]
     notes: tuple[Notice, ...]
+    lag: Lag
+    parked_lag: Lag
+    candidates: tuple[Candidate, ...] = ()
+    review: tuple[Command, ...] = ()
+    cover: str = ""
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -67,17 +139,23 @@ class ComponentView:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """A command to be typed next, and what for."""
+class Ended:
+    """A conflict of the report before that is closed: as that report told it, and what became of its changeset."""
 
-    text: str
-    why: str
+    id: str
+    component: str
+    place: str
+    subject: str
+    how: str
+    opened: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Weekly:
     """A weekly report, before it has a format. `since`: the day of the report before, "" where there is none;
-    `fresh`: what became something else since then, as (component, changeset id)."""
+    `fresh`: what became something else since then, as (component, changeset id); `opened`: for each conflict's id the
+    day of the first report that had it; `weeks`: this report and those before it, oldest first; `trouble`: what could
+    not be looked at, and what the report is without."""
 
     as_of: str
     since: str
@@ -88,11 +166,18 @@ class Weekly:
     fresh_unmapped: int
     fresh_watched: int
     next: tuple[Command, ...]
+    security: tuple[Spoken, ...] = ()
+    opened: Mapping[str, str] = field(default_factory=dict)
+    ended: tuple[Ended, ...] = ()
+    weeks: tuple[Week, ...] = ()
+    patches: tuple[PatchHealth, ...] = ()
+    trouble: tuple[str, ...] = ()
 
     @property
     def nothing_new(self) -> bool:
         """Whether this report tells nothing that the one before did not."""
-        return not (self.fresh or self.fresh_unmapped or self.fresh_watched or self.delta.new or self.delta.closed)
+        fresh = self.fresh or self.fresh_unmapped or self.fresh_watched
+        return not (fresh or self.delta.new or self.delta.closed or self.trouble)
 
     @property
     def landed(self) -> int:
@@ -126,3 +211,13 @@ class Weekly:
     def is_fresh(self, component: str, changeset: str) -> bool:
         """Whether the changeset stood otherwise in the report before. False where there is no such report."""
         return bool(self.since) and (component, changeset) in self.fresh
+
+    @property
+    def all_written(self) -> bool:
+        """Whether all that landed stands on a branch."""
+        return all(component.written for component in self.components if component.landed)
+
+    def anchor(self, component: str, changeset: str) -> str:
+        """The name of the place on the page where a component's changeset is told: the same in every report."""
+        number = next((at for at, one in enumerate(self.components, 1) if one.outcome.name == component), 0)
+        return f"c{number}-{_NO_NAME.sub('-', changeset)}"

@@ -9,23 +9,42 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import groupby
 from typing import Any
 
+from portkit.change.changeset import Changeset
 from portkit.errors import UserError
 from portkit.report import page, wording
-from portkit.report.contract import SCHEMA, component_object, conflict_object, revisions
+from portkit.report.contract import SCHEMA, component_object, conflict_object, iso, revisions
+from portkit.report.lag import Lag, lag, parked_lag
 from portkit.report.links import Links
 from portkit.report.markdown import markdown
 from portkit.report.page import Templates
+from portkit.report.pictures import pictures
+from portkit.report.review import candidates, commands, cover
+from portkit.report.security import security_words
 from portkit.report.shown import sides
-from portkit.report.view import Blocked, Command, ComponentView, Root, Weekly
-from portkit.report.waiting import Waiting, delta, new_since, open_ids, waiting
+from portkit.report.view import (
+    Blocked,
+    Command,
+    ComponentView,
+    Ended,
+    PatchHealth,
+    Root,
+    Spoken,
+    Week,
+    Weekly,
+)
+from portkit.report.waiting import Waiting, delta, known_conflicts, new_since, open_ids, waiting
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, Notice, State
 
 __all__ = ["FORMATS", "Links", "Weekly", "new_since", "open_ids", "render", "weekly", "weekly_object"]
 
 FORMATS = ("md", "json", "html")
+
+WEEKS = 104
+"""How many reports back the pictures go."""
 
 _STANDING = ("kept", "deleted-on-purpose", "not-applicable")
 _NOTES = ("branch", "needs", "rewritten", "port", "retired", "stale")
@@ -37,10 +56,16 @@ def weekly(
     as_of: str,
     links: Links | None = None,
     previous: Mapping[str, Any] | None = None,
+    titles: Mapping[str, str] | None = None,
+    patches: Sequence[PatchHealth] = (),
+    trouble: Sequence[str] = (),
+    tested: Mapping[str, Sequence[str]] | None = None,
 ) -> Weekly:
     """The report of `outcomes` for the day `as_of` (YYYY-MM-DD), against `previous`, the JSON of the one before.
 
-    Raises UserError where `previous` is no weekly report.
+    `titles`: how each upstream writes its name; `patches`: how the local patches are; `trouble`: sources that could
+    not be looked at, a sentence each; `tested`: by component, what was tested beyond the gate. Raises UserError where
+    `previous` is no weekly report.
     """
     changes = delta(outcomes, previous)
     states, notices, watched = _known(previous)
@@ -53,11 +78,25 @@ def weekly(
                 fresh.add((component.name, outcome.changeset.id))
         fresh_unmapped += len(set(_unmapped(told)) - notices)
         fresh_watched += len(set(_watched(told)) - watched)
-    components = tuple(_component(component, tuple(waiting([component]))) for component in outcomes)
+    before = _by_name(previous)
+    components = tuple(
+        _component(
+            component, tuple(waiting([component])), before.get(component.name),
+            (titles or {}).get(component.upstream) or component.upstream, (tested or {}).get(component.name, ()),
+        )
+        for component in outcomes
+    )  # fmt: skip
     since = str(previous.get("as_of", "")) if previous is not None else ""
+    opened = _opened(previous)
     return Weekly(
         as_of, since, components, links or Links(), changes, frozenset(fresh), fresh_unmapped,
         fresh_watched, tuple(_next(components)),
+        security=tuple(_spoken(outcomes, frozenset(fresh) if since else frozenset())),
+        opened={id: opened.get(id, as_of) for id in (*changes.new, *changes.still)},
+        ended=tuple(_ended(one, outcomes, opened) for one in changes.closed),
+        weeks=(*_weeks_before(previous, as_of), *(_week(as_of, one) for one in components if _counts(one))),
+        patches=tuple(patches),
+        trouble=tuple(trouble),
     )  # fmt: skip
 
 
@@ -72,8 +111,9 @@ def render(view: Weekly, format: str, own: Templates | None = None) -> bytes:
         case "html":
             return page.render(
                 "weekly.html.j2", view, own,
-                lag=wording.lag, landed_sentence=wording.landed_sentence, place=wording.place, revisions=revisions,
-                sides=sides, summary=wording.summary, used=wording.used, waiting_sentence=wording.waiting_sentence,
+                behind_sentence=wording.behind_sentence, lag=wording.lag, pictures=pictures, place=wording.place,
+                revisions=revisions, security_sentence=wording.security_sentence, sides=sides,
+                summary=wording.summary, used=wording.used,
             )  # fmt: skip
         case _:
             raise UserError(f"there is no format {format!r}", hint=f"one of {', '.join(FORMATS)}")
@@ -87,22 +127,80 @@ def weekly_object(view: Weekly) -> dict[str, Any]:
         "kind": "weekly",
         "as_of": view.as_of,
         "since": view.since or None,
-        "components": [component_object(component.outcome) for component in view.components],
-        "conflicts": [conflict_object(one) for one in _all_waiting(view.components)],
+        "trouble": list(view.trouble),
+        "components": [_component_object(component) for component in view.components],
+        "conflicts": [
+            conflict_object(one) | {"open_since": view.opened[one.id]} for one in _all_waiting(view.components)
+        ],
         "delta": {
             "new": list(view.delta.new),
             "open": list(view.delta.still),
-            "closed": [str(one["id"]) for one in view.delta.closed],
+            "closed": [one.id for one in view.ended],
         },
+        "closed": [
+            {"id": one.id, "component": one.component, "place": one.place, "subject": one.subject, "how": one.how,
+             "open_since": one.opened or None}
+            for one in view.ended
+        ],
+        "security": [
+            {"component": one.component, "changeset": one.changeset.id, "words": list(one.words), "state": one.state,
+             "commit": one.commit or None, "new": one.new}
+            for one in view.security
+        ],
+        "patches": [
+            {"component": one.component, "summary": one.summary, "command": one.command or None,
+             "patches": [{"name": patch.name, "state": patch.state, "note": patch.note} for patch in one.patches]}
+            for one in view.patches
+        ],
+        "weeks": [
+            {"as_of": one.as_of, "component": one.component, "landed": one.landed, "waits": one.waits,
+             "blocked": one.blocked, "lag_median": one.lag_median, "lag_oldest": one.lag_oldest}
+            for one in view.weeks
+        ],
         "next": [command.text for command in view.next],
+    }  # fmt: skip
+
+
+def _component_object(view: ComponentView) -> dict[str, Any]:
+    """A component of the contract, with what only the report works out."""
+    return component_object(view.outcome) | {
+        "lag": _lag_object(view.lag),
+        "lag_off_branch": _lag_object(view.parked_lag),
+        "candidates": [
+            {"changeset": one.outcome.changeset.id, "commit": one.outcome.commit, "words": list(one.words),
+             "after": one.after}
+            for one in view.candidates
+        ],
+        "review": [{"command": one.text, "why": one.why} for one in view.review],
+        "cover": view.cover or None,
+    }  # fmt: skip
+
+
+def _lag_object(one: Lag) -> dict[str, Any]:
+    return {
+        "count": one.count,
+        "median_days": one.median_days,
+        "oldest_days": one.oldest_days,
+        "median": _dated(one.median),
+        "oldest": _dated(one.oldest),
     }
+
+
+def _dated(one: Changeset | None) -> dict[str, str] | None:
+    return {"changeset": one.id, "date": iso(one.date)} if one is not None else None
 
 
 def _all_waiting(components: Iterable[ComponentView]) -> Iterator[Waiting]:
     return (one for component in components for root in component.roots for one in root.waits)
 
 
-def _component(outcome: ComponentOutcome, waits: tuple[Waiting, ...]) -> ComponentView:
+def _component(
+    outcome: ComponentOutcome,
+    waits: tuple[Waiting, ...],
+    before: Mapping[str, Any] | None,
+    title: str,
+    tested: Sequence[str],
+) -> ComponentView:
     by_root = [(root, tuple(several)) for root, several in groupby(waits, lambda one: one.changeset.id)]
     roots = tuple(
         Root(number, several[0].outcome, several, several[0].blocks) for number, (_, several) in enumerate(by_root, 1)
@@ -111,9 +209,12 @@ def _component(outcome: ComponentOutcome, waits: tuple[Waiting, ...]) -> Compone
     for notice in outcome.notices:
         if notice.kind in _STANDING:
             seen.setdefault((notice.kind, notice.path), notice)
+    landed = _in(outcome, State.PORTED)
+    written = bool(landed) and outcome.tip not in ("", outcome.onto)
+    picks = candidates(landed)
     return ComponentView(
         outcome,
-        landed=_in(outcome, State.PORTED),
+        landed=landed,
         already=_in(outcome, State.ALREADY),
         roots=roots,
         blocked=_grouped(outcome, roots),
@@ -122,7 +223,31 @@ def _component(outcome: ComponentOutcome, waits: tuple[Waiting, ...]) -> Compone
         unmapped=tuple(notice for notice in outcome.notices if notice.kind == "unmapped"),
         standing=tuple(seen.values()),
         notes=tuple(notice for notice in outcome.notices if notice.kind in _NOTES),
+        lag=lag(outcome),
+        parked_lag=parked_lag(outcome),
+        candidates=picks,
+        review=tuple(commands(outcome, picks, before)) if written else (),
+        cover=cover(outcome, title, landed, tested) if written else "",
     )
+
+
+def _spoken(outcomes: Iterable[ComponentOutcome], fresh: frozenset[tuple[str, str]]) -> Iterator[Spoken]:
+    """What speaks of security: what waits first, then what landed, then what is only watched or left aside; the oldest
+    first of each."""
+    found = []
+    for component in outcomes:
+        for one in component.changesets:
+            words = security_words(one.changeset.message)
+            if words:
+                commit = one.commit or ""
+                new = (component.name, one.changeset.id) in fresh
+                found.append(Spoken(component.name, one.changeset, words, str(one.state), commit, new))
+        for changeset in component.watched:
+            words = security_words(changeset.message)
+            if words:
+                found.append(Spoken(component.name, changeset, words, "watched"))
+    order = {str(state): 0 for state in (State.CONFLICT, State.FLAGGED, State.BLOCKED)} | {str(State.PORTED): 1}
+    yield from sorted(found, key=lambda one: (order.get(one.state, 2), one.changeset.date))
 
 
 def _in(outcome: ComponentOutcome, *states: State) -> tuple[ChangesetOutcome, ...]:
@@ -161,6 +286,64 @@ def _next(components: Sequence[ComponentView]) -> Iterator[Command]:
 # What the report before knew.
 
 
+def _by_name(previous: Mapping[str, Any] | None) -> dict[str, Mapping[str, Any]]:
+    try:
+        return {str(one["name"]): one for one in previous["components"]} if previous is not None else {}
+    except (KeyError, TypeError) as error:
+        raise _unreadable(error) from error
+
+
+def _opened(previous: Mapping[str, Any] | None) -> dict[str, str]:
+    """Since when each conflict of `previous` is open; reports of before this was told say it of themselves."""
+    if previous is None:
+        return {}
+    day = str(previous.get("as_of", ""))
+    return {id: str(one.get("open_since") or day)[:10] for id, one in known_conflicts(previous).items()}
+
+
+def _ended(one: Mapping[str, Any], outcomes: Iterable[ComponentOutcome], opened: Mapping[str, str]) -> Ended:
+    id, component, revised = str(one.get("id")), str(one.get("component", "")), one.get("revisions")
+    states = [
+        changeset.state
+        for outcome in outcomes
+        if outcome.name == component
+        for changeset in outcome.changesets
+        if changeset.changeset.id == one.get("changeset") or revisions(changeset) == revised
+    ]
+    how = wording.ENDED.get(states[0], "") if states else "no longer pending"
+    place = ", ".join(str(part) for part in (one.get("file"), one.get("function")) if part)
+    return Ended(id, component, place, str(one.get("subject", "")), how or "its place fits now", opened.get(id, ""))
+
+
+def _counts(view: ComponentView) -> bool:
+    """Whether a component's changesets are counted at all: one that is only watched has none."""
+    return view.outcome.mode not in ("watch", "port") or bool(view.outcome.changesets)
+
+
+def _week(as_of: str, view: ComponentView) -> Week:
+    return Week(
+        as_of, view.outcome.name, len(view.landed), view.parked, view.blocked_count, view.lag.median_days,
+        view.lag.oldest_days,
+    )  # fmt: skip
+
+
+def _weeks_before(previous: Mapping[str, Any] | None, as_of: str) -> Iterator[Week]:
+    """What the report before knew of itself and of those before it. What is no such list is as good as none: it only
+    makes pictures."""
+    told = previous.get("weeks") if previous is not None else None
+    weeks = []
+    for one in told if isinstance(told, list) else ():
+        try:
+            numbers = [one[key] for key in ("landed", "waits", "blocked", "lag_median", "lag_oldest")]
+            day = date.fromisoformat(one["as_of"]).isoformat()
+            if all(type(number) is int and number >= 0 for number in numbers) and day < as_of:
+                weeks.append(Week(day, str(one["component"]), *numbers))
+        except (KeyError, TypeError, ValueError):
+            continue
+    kept = sorted({one.as_of for one in weeks})[-WEEKS:]
+    yield from (one for one in weeks if one.as_of in kept)
+
+
 def _known(
     previous: Mapping[str, Any] | None,
 ) -> tuple[dict[tuple[str, str], str], set[tuple[str, str]], set[tuple[str, str]]]:
@@ -175,7 +358,7 @@ def _known(
             notices.update(_unmapped(component))
             watched.update(_watched(component))
     except (KeyError, TypeError, AttributeError) as error:
-        raise UserError("the earlier report cannot be read", cause=f"{type(error).__name__}: {error}") from error
+        raise _unreadable(error) from error
     return states, notices, watched
 
 
@@ -192,3 +375,7 @@ def _unmapped(component: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _watched(component: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     return ((component["name"], f"{one['date']} {one['subject']}") for one in component["watched"])
+
+
+def _unreadable(error: Exception) -> UserError:
+    return UserError("the earlier report cannot be read", cause=f"{type(error).__name__}: {error}")

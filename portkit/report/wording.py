@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from portkit.report.shown import one_line
+from portkit.report.contract import iso
+from portkit.report.shown import counted, one_line
 from portkit.report.view import ComponentView, Weekly
 from portkit.report.waiting import Waiting
 
 Quote = Callable[[str], str]
+
+
+ENDED = {
+    "ported": "it fits now, and is on the branch",
+    "already": "the target has it now",
+    "conflict": "its place fits now",
+    "flagged": "its place fits now",
+    "blocked": "it waits for another one now",
+    "deferred": "deferred",
+    "skipped": "skipped",
+    "not-applicable": "not applicable",
+}
+"""What became of a changeset whose conflict is closed, by its state now."""
+
+WAITING = ("conflict", "flagged", "blocked")
 
 
 def landed_sentence(view: Weekly, quote: Quote = one_line) -> str:
@@ -37,11 +53,6 @@ def waiting_sentence(view: Weekly, quote: Quote = one_line) -> str:
     return f"{text}.{gone}"
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 place`, `2 places`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def summary(component: ComponentView) -> str:
     """A component's counts in words; what is zero is left out."""
     words = {
@@ -53,9 +64,61 @@ def summary(component: ComponentView) -> str:
 
 
 def lag(component: ComponentView) -> str:
-    """How far behind, as a sentence, "" where it is not."""
-    days = component.outcome.lag_days
-    return f" The oldest not in the target yet is {counted(days, 'day')} behind." if days else ""
+    """How far behind, in a sentence or two, "" where it is not."""
+    told, off = component.lag, component.parked_lag
+    if told.oldest is None or told.median is None:
+        return ""
+    text = (
+        f"{counted(told.count, 'changeset')} not in the target yet: the oldest {counted(told.oldest_days, 'day')} "
+        f"behind ({iso(told.oldest.date)[:10]}), the median {counted(told.median_days, 'day')} "
+        f"({iso(told.median.date)[:10]})."
+    )
+    if off.oldest is not None and off.count < told.count:
+        text += (
+            f" Once the branch is taken: {off.count}, the oldest {counted(off.oldest_days, 'day')} behind "
+            f"({iso(off.oldest.date)[:10]})."
+        )
+    return text
+
+
+def behind_sentence(view: Weekly, quote: Quote = one_line) -> str:
+    """How far behind each component is, in one line."""
+    told = [one for one in view.components if one.lag.count]
+    if not told:
+        return "nothing: the target has all that is followed."
+    parts = [
+        f"{quote(one.outcome.name)} {counted(one.lag.oldest_days, 'day')} at the oldest, {one.lag.median_days:,} "
+        "in the median"
+        for one in told
+    ]
+    return f"{'; '.join(parts)}."
+
+
+def security_sentence(view: Weekly, quote: Quote = one_line) -> str:
+    """What speaks of security, in one sentence."""
+    if not view.security:
+        return "no log speaks of it."
+    waits = sum(one.state in WAITING for one in view.security)
+    landed = sum(one.state == "ported" for one in view.security)
+    rest = len(view.security) - waits - landed
+    counts = ((waits, "not landed"), (landed, "landed"), (rest, "neither"))
+    parts = [f"{count} {what}" for count, what in counts if count]
+    new = sum(one.new for one in view.security)
+    since = f" New since {quote(view.since)}: {new}." if view.since else ""
+    speak = "log speaks" if len(view.security) == 1 else "logs speak"
+    return f"{len(view.security)} {speak} of it: {', '.join(parts)}.{since}"
+
+
+def continued(text: str, width: int) -> list[str]:
+    """A command on lines of at most `width`, where its words allow; a shell reads it as one."""
+    lines = [""]
+    for word in one_line(text, 4000).split(" "):
+        if lines[-1] and len(lines[-1]) + len(word) + 3 > width:
+            lines[-1] += " \\"
+            lines.append(f"    {word}")
+        else:
+            lines[-1] += f"{' ' if lines[-1] else ''}{word}"
+    return lines
 
 
 def used(revision: str) -> str:

@@ -133,9 +133,9 @@ class ComponentRun:
         match component.mode:
             case Mode.PORT:
                 text = f"{component.name}: mode port is not there yet; nothing was looked at and nothing changed"
-                plan = self._quiet(onto, (Notice("port", text),))
+                plan = self._quiet(onto, until, (Notice("port", text),))
             case Mode.WATCH:
-                plan = self._quiet(onto, (), self._watched(until))
+                plan = self._quiet(onto, until, (), self._watched(until))
             case Mode.SYNC | Mode.IMPORT:
                 plan = self._replayed(onto, scope, until)
         notices = (*plan.outcome.notices, *self._retired(until), *self._stale)
@@ -165,8 +165,10 @@ class ComponentRun:
             self._stale.append(Notice("stale", f"{where}: {point} was passed over: {error.what}", where))
             return None
 
-    def _quiet(self, onto: str, notices: tuple[Notice, ...], watched: tuple[Changeset, ...] = ()) -> Plan:
-        newest = self._changesets[-1].date if self._changesets else 0
+    def _quiet(
+        self, onto: str, until: int, notices: tuple[Notice, ...], watched: tuple[Changeset, ...] = ()
+    ) -> Plan:
+        newest = self._changesets[until].date if self._changesets and until >= 0 else 0
         return Plan(
             ComponentOutcome(
                 self._component.name, self._component.mode, self._component.upstream, onto, "", "", False, (),

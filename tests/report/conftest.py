@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from portkit.components.model import Source
 from portkit.demo.build import Example, build
@@ -17,6 +18,8 @@ from portkit.sync.outcome import ComponentOutcome
 from portkit.sync.run import Request, Sync
 from portkit.target.git import GitTarget
 from portkit.upstream.git import open_history
+
+CHROMIUM = Path("/usr/bin/chromium")
 
 
 def _silent(_: str) -> None:
@@ -59,3 +62,13 @@ def outcomes(example: Example) -> tuple[ComponentOutcome, ...]:
     names = tuple(component.name for component in component_map.components)
     sync = Sync(component_map, history, target, Cache(Path(state) / "cache" / "memory.sqlite"))
     return sync.run(Request(names, example.target_tip)).outcomes
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"no browser at {CHROMIUM}: the page was not looked at in one")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield started
+        started.close()

@@ -113,6 +113,7 @@ _DEFINITIONS: dict[str, Shape] = {
             {"type": "string", "pattern": r"^(?!\d{1,4}[-/]\d{1,2}[-/]\d{1,4}$)[^- ~^:?*\[\\][^ ~^:?*\[\\]*$"},
         ],
     },
+    "trailer": {"type": "string", "pattern": rf"^[A-Za-z][A-Za-z0-9-]*(?::{_PLAIN}*)?$"},
     "day": {"description": "A day: YYYY-MM-DD", "type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"},
     "location": {
         "description": "A URL that git can clone, or a path, relative to the map's folder",
@@ -162,13 +163,30 @@ LINKS = (
         _link("path", "revision")),
 )  # fmt: skip
 
+DONE_WHEN = (
+    Key("path", "A path of the target that is there then.", _ref("path")),
+    Key("audit", "A finding of the audit that is gone then.", _ref("words")),
+    Key("trailer", "A trailer that a commit has then: Reviewed-by, or Reviewed-by: a name.", _ref("trailer")),
+)
+
+MILESTONE = (
+    Key("what", "What is to be done.", _ref("words"), required=True),
+    Key("done-when", "What shows that it is done. Default: that `done` says so.",
+        {**_record(DONE_WHEN), "minProperties": 1, "maxProperties": 1}),
+    Key("done", "The day on which it was done: YYYY-MM-DD.", _ref("day")),
+)  # fmt: skip
+
 PLAN = (
     Key("component", "The component, or list of components, that the work is about.", _list(_ref("text")),
         required=True),
     Key("from", "The first day: YYYY-MM-DD.", _ref("day"), required=True),
     Key("to", "The last day: YYYY-MM-DD.", _ref("day"), required=True),
+    Key("was", "The last day, or days, that were planned before it slipped: oldest first.", _list(_ref("day"))),
+    Key("why", "Why it slipped.", _ref("words")),
     Key("work", "What is to be done.", _ref("words"), required=True),
     Key("done-when", "What must be so when it is done.", _ref("words")),
+    Key("done", "The day on which it was done, where no milestones say so: YYYY-MM-DD.", _ref("day")),
+    Key("milestones", "The parts of it that can be told to be done.", {"type": "array", "items": _record(MILESTONE)}),
 )  # fmt: skip
 
 NEED = (

@@ -19,9 +19,11 @@ from portkit.components.model import (
     CommitPolicy,
     Component,
     ComponentMap,
+    DoneBy,
     Edit,
     IdentStyle,
     LinkTemplates,
+    Milestone,
     Mode,
     Move,
     Need,
@@ -168,8 +170,54 @@ def _plan(reader: Reader, node: Node | None, components: Sequence[str]) -> tuple
             reader.wrong(keys["to"], f"{here}.to", f"{end!r} lies before {start!r}, the day it begins")
         work = reader.words(keys.get("work"), f"{here}.work")
         done_when = reader.words(keys.get("done-when"), f"{here}.done-when")
-        result.append(PlanEntry(tuple(about), start, end, work, done_when, item.line))
+        milestones = _milestones(reader, keys.get("milestones"), f"{here}.milestones")
+        done = reader.revision(keys.get("done"), f"{here}.done", locations.problem_with_day)
+        if done and milestones:
+            reader.wrong(keys["done"], f"{here}.done", "the milestones say when it is done: a day here says it twice")
+        was = _days(reader, keys.get("was"), f"{here}.was")
+        why = reader.words(keys.get("why"), f"{here}.why")
+        result.append(PlanEntry(tuple(about), start, end, work, done_when, item.line, milestones, done, was, why))
     return tuple(result)
+
+
+def _days(reader: Reader, node: Node | None, key: str) -> tuple[str, ...]:
+    """Days, each as it was written; one alone needs no list."""
+    if node is None:
+        return ()
+    items = node.items if node.kind is Kind.LIST else (node,)
+    alone = node.kind is not Kind.LIST
+    found = (
+        reader.revision(item, key if alone else f"{key}[{number}]", locations.problem_with_day)
+        for number, item in enumerate(items)
+    )
+    return tuple(day for day in found if day)
+
+
+def _milestones(reader: Reader, node: Node | None, key: str) -> tuple[Milestone, ...]:
+    result = []
+    for here, item, keys in reader.records(node, key, known_keys.MILESTONE):
+        what = reader.words(keys.get("what"), f"{here}.what")
+        done = reader.revision(keys.get("done"), f"{here}.done", locations.problem_with_day)
+        by, value = _done_when(reader, keys.get("done-when"), f"{here}.done-when")
+        result.append(Milestone(what, by, value, done, item.line))
+    return tuple(result)
+
+
+def _done_when(reader: Reader, node: Node | None, key: str) -> tuple[DoneBy, str]:
+    if node is None:
+        return DoneBy.TOLD, ""
+    keys = reader.keys(node, key, known_keys.DONE_WHEN)
+    if node.kind is Kind.MAPPING and len(keys) != 1:
+        reader.wrong(node, key, "one of path, audit and trailer is needed here, and no more")
+    if "path" in keys:
+        return DoneBy.PATH, reader.text(keys["path"], f"{key}.path", lambda text: problem_with(text.removesuffix("/")))
+    if "audit" in keys:
+        return DoneBy.AUDIT, reader.words(keys["audit"], f"{key}.audit")
+    return DoneBy.TRAILER, reader.text(keys.get("trailer"), f"{key}.trailer", _problem_with_trailer)
+
+
+def _problem_with_trailer(text: str) -> str:
+    return "" if re.match(r"[A-Za-z][A-Za-z0-9-]*(?::|\Z)", text) else "is no trailer (Key, or Key: value)"
 
 
 def _components(reader: Reader, node: Node | None, upstreams: Sequence[str]) -> list[Component]:

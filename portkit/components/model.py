@@ -293,10 +293,36 @@ class LinkTemplates:
     revision: str = ""
 
 
+class DoneBy(StrEnum):
+    """What shows that a milestone is done: a path in the target, a finding of the audit that is gone, a trailer of a
+    commit; or only that a person says so."""
+
+    PATH = "path"
+    AUDIT = "audit"
+    TRAILER = "trailer"
+    TOLD = "told"
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """One thing to be done. `value`: the path, the finding or the trailer (`Key` or `Key: value`) that shows it;
+    `done`: the day (YYYY-MM-DD) on which a person says that it was done, "" for not yet."""
+
+    what: str
+    by: DoneBy = DoneBy.TOLD
+    value: str = ""
+    done: str = ""
+    line: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class PlanEntry:
     """One entry of the plan: from the day `start` to the day `end` (YYYY-MM-DD, both in it), `work` on `components`,
-    which is done when `done_when` is so."""
+    which is done when `done_when` is so.
+
+    `was`: the last days that were planned before, oldest first, and `why` they slipped; `done`: as in a milestone, of
+    an entry that has none.
+    """
 
     components: tuple[str, ...]
     start: str
@@ -304,6 +330,10 @@ class PlanEntry:
     work: str
     done_when: str = ""
     line: int = 0
+    milestones: tuple[Milestone, ...] = ()
+    done: str = ""
+    was: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,17 @@ import pytest
 from test_map_mistakes import GOOD, HEAD, loaded, mistakes_of
 
 from portkit.components.locations import problem_with_link
-from portkit.components.model import BaselinePolicy, Edit, LinkTemplates, Move, NotApplicable, PathRule, PlanEntry
+from portkit.components.model import (
+    BaselinePolicy,
+    DoneBy,
+    Edit,
+    LinkTemplates,
+    Milestone,
+    Move,
+    NotApplicable,
+    PathRule,
+    PlanEntry,
+)
 from portkit.errors import UserError
 from portkit.paths import RepoPath
 from portkit.report.links import Links
@@ -38,6 +48,18 @@ plan:
     to: 2012-05-21
     work: 'sync: what moved'
     done-when: it builds
+  - component: dhclient
+    from: 2012-05-28
+    to: 2012-06-17
+    was: [2012-06-03, 2012-06-10]
+    why: exams
+    work: more
+    milestones:
+      - {what: it is there, done-when: {path: sbin/dhclient/imsg.c}}
+      - {what: nothing is lacking, done-when: {audit: needs imsg_init}}
+      - {what: somebody read it, done-when: {trailer: "Reviewed-by: A Person"}}
+      - {what: it runs, done: 2012-06-16}
+  - {component: dhclient, from: 2012-06-18, to: 2012-06-18, was: 2012-06-11, work: rest, done: 2012-06-18}
 """
 
 
@@ -58,7 +80,22 @@ def test_every_further_key_finds_its_place() -> None:
         Edit(RepoPath("sbin/dhclient/Makefile"), "SRCS+=\tb.c", "SRCS+=\ta.c\n\n#\n", "a.c is built", 23),
     )
     assert found.links == LinkTemplates("https://x.example/{id}", "", "HTTP://x.example/{path}?rev={revision}&f=h")
-    assert found.plan == (PlanEntry(("dhclient",), "2012-05-21", "2012-05-21", "sync: what moved", "it builds", 34),)
+    assert found.plan == (
+        PlanEntry(("dhclient",), "2012-05-21", "2012-05-21", "sync: what moved", "it builds", 34),
+        PlanEntry(
+            ("dhclient",), "2012-05-28", "2012-06-17", "more", "", 39,
+            milestones=(
+                Milestone("it is there", DoneBy.PATH, "sbin/dhclient/imsg.c", "", 46),
+                Milestone("nothing is lacking", DoneBy.AUDIT, "needs imsg_init", "", 47),
+                Milestone("somebody read it", DoneBy.TRAILER, "Reviewed-by: A Person", "", 48),
+                Milestone("it runs", DoneBy.TOLD, "", "2012-06-16", 49),
+            ),
+            was=("2012-06-03", "2012-06-10"), why="exams",
+        ),
+        PlanEntry(
+            ("dhclient",), "2012-06-18", "2012-06-18", "rest", "", 50, done="2012-06-18", was=("2012-06-11",)
+        ),
+    )  # fmt: skip
     assert found.line("components.dhclient.not-applicable[1]") == 21
     assert found.line("components.dhclient.fold[1].nothing") == 15
     assert found.line("plan[0].work") == 37
@@ -97,6 +134,8 @@ def test_what_is_not_applicable() -> None:
 MOVED = GOOD + "    moved:\n      - "
 ASIDE = GOOD + "    not-applicable:\n      - "
 EDIT = GOOD + "    edit:\n      - "
+PLAN = GOOD + "plan:\n  - {component: dhclient, from: 2012-05-21, to: 2012-05-27, work: x, "
+
 COMPONENT_CASES = {
     "pattern to a file": (
         GOOD + "      lib/*.c: lib/x.c\n",
@@ -229,6 +268,30 @@ COMPONENT_CASES = {
         GOOD + "plan:\n  - {component: dhclient, from: week 1, to: 2012-05-30, work: x, done_when: y}\n",
         ("14: plan[0]: there is no key 'done_when' here; nearest: 'done-when'\n"
         "14: plan[0].from: 'week 1' is no day (YYYY-MM-DD)"),
+    ),
+    "plan with a milestone that two things show": (
+        PLAN + "milestones: [{what: x, done-when: {path: x, trailer: Reviewed-by}}]}\n",
+        "14: plan[0].milestones[0].done-when: one of path, audit and trailer is needed here, and no more",
+    ),
+    "plan with a milestone that nothing shows": (
+        PLAN + "milestones: [{what: x, done-when: {}}]}\n",
+        "14: plan[0].milestones[0].done-when: one of path, audit and trailer is needed here, and no more",
+    ),
+    "plan with a milestone out of the tree": (
+        PLAN + "milestones: [{what: x, done-when: {path: ../x}}]}\n",
+        "14: plan[0].milestones[0].done-when.path: '../x' climbs out of the tree or stands still ('..')",
+    ),
+    "plan with a milestone of no trailer": (
+        PLAN + "milestones: [{what: x, done-when: {trailer: was reviewed}}]}\n",
+        "14: plan[0].milestones[0].done-when.trailer: 'was reviewed' is no trailer (Key, or Key: value)",
+    ),
+    "plan that is done twice": (
+        PLAN + "done: 2012-05-22, milestones: [{what: x}]}\n",
+        "14: plan[0].done: the milestones say when it is done: a day here says it twice",
+    ),
+    "plan that slipped from no day": (
+        PLAN + "was: [2012-05-22, week 2]}\n",
+        "14: plan[0].was[1]: 'week 2' is no day (YYYY-MM-DD)",
     ),
     "link elsewhere": (
         GOOD + "links: {commit: 'javascript:alert({id})'}\n",

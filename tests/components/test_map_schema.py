@@ -34,7 +34,7 @@ BETWEEN_LINES = {
     "move of a file to a folder", "move to where nothing is mapped", "move of what is mapped", "move twice",
     "move in a circle", "move into itself", "plan for whom", "plan that ends before it begins",
     "plan without a calendar", "edit of another folder", "edit of a folder", "edit that inserts its own anchor",
-    "edit before several lines",
+    "edit before several lines", "plan that is done twice",
 }  # fmt: skip
 """Mistakes that a schema cannot see: one line against another, the calendar, a pattern's meaning."""
 

@@ -41,6 +41,7 @@ _COMMANDS = {
     "log": "list upstream's changesets with their state",
     "map": "check the map, print its schema, say which line speaks of a path",
     "man": "print the manual page",
+    "patches": "keep the local patches of a component as a series",
     "ports": "say which commits of the target carry which changesets",
     "publish": "push branches to a remote",
     "report": "write the weekly report",

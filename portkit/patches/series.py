@@ -11,7 +11,7 @@ from portkit.patches.applying import Applied, Files, apply_patch
 from portkit.patches.headers import Headers, read_headers
 from portkit.patches.reading import LARGEST, first_diff_line, read_diff
 from portkit.patches.values import FilePatch
-from portkit.paths import RepoPath
+from portkit.paths import RepoPath, problem_with, quoted, to_bytes, unquoted
 from portkit.text import decode, split_lines
 
 SERIES = "series"
@@ -152,3 +152,25 @@ def push(series: Series, baseline: Files, *, fuzz: int = 0) -> tuple[Step, ...]:
         steps.append(Step(patch, outcome.applied, files, outcome.files))
         files = outcome.files
     return tuple(steps)
+
+
+# What a series stands on: comments of the series file, which quilt passes over.
+
+_BASELINE = re.compile(r"# baseline: (.+) (\d+(?:\.\d+)+|blob [0-9a-f]{40,64})")
+
+
+def recorded_baseline(raw: bytes) -> dict[RepoPath, str]:
+    """The upstream version (1.20, or `blob` and an id) of each target file that a series file says it stands on."""
+    found: dict[RepoPath, str] = {}
+    for line in raw.split(b"\n"):
+        match = _BASELINE.fullmatch(decode(line))
+        if match and not problem_with(unquoted(match[1])):
+            found[RepoPath(unquoted(match[1]))] = match[2]
+    return found
+
+
+def with_baseline(raw: bytes, baseline: Mapping[RepoPath, str]) -> bytes:
+    """A series file that says it stands on `baseline`; every other line stays as it is."""
+    lines = [line for line in split_lines(raw) if not line.startswith(b"# baseline: ")]
+    told = [f"# baseline: {quoted(path)} {baseline[path]}\n" for path in sorted(baseline, key=to_bytes)]
+    return "".join(told).encode("utf-8", "surrogateescape") + b"".join(lines)

@@ -193,14 +193,17 @@ class ComponentRun:
         ledger = self._ledger
         if ledger is None:
             ledger = read_ledger(marked_commits(self._target, self._memory, onto))
+        start = find_start(self._component, self.lineage, self.finder(), self._target, tree, ledger, until)
+        self._refuse_cut_upstream(start)
+        return tree, ledger, start
+
+    def finder(self) -> BaselineFinder:
+        """What finds the baselines of the component's files."""
         component = self._component
-        finder = BaselineFinder(
+        return BaselineFinder(
             self.lineage, self._history, self._memory, self._title,
             policy=component.baseline_policy, fold=component.fold,
         )  # fmt: skip
-        start = find_start(self._component, self.lineage, finder, self._target, tree, ledger, until)
-        self._refuse_cut_upstream(start)
-        return tree, ledger, start
 
     def _refuse_strange_upstream(self) -> None:
         component = self._component

@@ -17,7 +17,13 @@ from portkit.cli import main, man
 def every() -> dict[str, click.Command]:
     context = click.Context(main.cli)
     found = {name: main.cli.get_command(context, name) for name in main._COMMANDS}
-    return {name: one for name, one in found.items() if one is not None}
+    every: dict[str, click.Command] = {}
+    for name, one in found.items():
+        if isinstance(one, click.Group):
+            every |= {f"{name} {below}": command for below, command in one.commands.items()}
+        elif one is not None:
+            every[name] = one
+    return every
 
 
 def test_mandoc_has_nothing_to_say(tmp_path: Path) -> None:

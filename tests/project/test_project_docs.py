@@ -99,7 +99,10 @@ def command(name: str) -> click.Command:
 
 def options(one_command: click.Command) -> set[str]:
     every = [one for one in one_command.params if isinstance(one, click.Option)]
-    return {option for one in every for option in one.opts} - {"--version"}
+    found = {option for one in every for option in one.opts} - {"--version"}
+    if isinstance(one_command, click.Group) and one_command is not main.cli:
+        found = found.union(*map(options, one_command.commands.values()))
+    return found
 
 
 def test_every_command_and_option_is_described() -> None:

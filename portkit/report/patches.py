@@ -1,0 +1,137 @@
+"""What `portkit patches` tells: the JSON of its commands, and the words for how a patch fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from portkit.patches.checking import Checked, Fit, Fits, PatchCheck
+from portkit.patches.extract import Extracted
+from portkit.patches.refresh import Card, Refreshed
+from portkit.patches.series import Patch
+from portkit.patches.superseded import Superseded
+from portkit.report.contract import SCHEMA
+from portkit.text import decode
+
+Object = dict[str, Any]
+
+
+def begun(action: str, component: str) -> Object:
+    """What every object of `patches` begins with."""
+    return {"schema": SCHEMA, "command": "patches", "action": action, "component": component}
+
+
+def patch_object(patch: Patch) -> Object:
+    """One patch: what it is called, what it says of itself, what it touches."""
+    return {
+        "name": patch.name,
+        "subject": patch.headers.subject,
+        "author": patch.headers.author or None,
+        "commits": list(patch.headers.commits),
+        "forwarded": patch.headers.forwarded or None,
+        "superseded_by": list(patch.headers.superseded_by),
+        "added": sum(one.added for one in patch.files),
+        "removed": sum(one.removed for one in patch.files),
+        "files": [str(path) for path in patch.paths],
+    }
+
+
+def list_object(component: str, patches: Iterable[Patch]) -> Object:
+    """What `patches list COMPONENT --json` prints."""
+    return begun("list", component) | {"patches": [patch_object(one) for one in patches]}
+
+
+def owners_object(component: str, path: str, first: int, last: int, owners: Sequence[Patch]) -> Object:
+    """What `patches list FILE[:LINE] --json` prints. `first` and `last` are 0 for the whole file."""
+    return begun("list", component) | {
+        "file": path, "first": first or None, "last": last or None,
+        "owners": [patch_object(one) for one in owners],
+    }  # fmt: skip
+
+
+def extract_object(component: str, onto: str, found: Extracted, folder: str, written: bool) -> Object:
+    """What `patches extract --json` prints."""
+    return begun("extract", component) | {
+        "onto": onto, "folder": folder, "written": written,
+        "changed_lines": found.changed, "remainder_lines": found.left, "remainder_share": round(found.share, 4),
+        "patches": [patch_object(one) for one in found.series.patches],
+    }  # fmt: skip
+
+
+def check_object(found: Checked) -> Object:
+    """What `patches check --json` prints."""
+    return begun("check", found.component) | {
+        "onto": found.onto, "equal": found.equal, "holds": found.holds, "reports": found.reports,
+        "files": [{"file": one.path, "equal": one.equal, "why": one.why} for one in found.files],
+        "patches": [_checked(one) for one in found.patches],
+    }  # fmt: skip
+
+
+def refresh_object(component: str, onto: str, found: Refreshed, written: bool, diff: str) -> Object:
+    """What `patches refresh --json` prints. `diff` is the diff of diffs of a dry run."""
+    return begun("refresh", component) | {
+        "onto": onto, "written": written, "changed": list(found.changed),
+        "retired": [{"name": one.name, "reason": one.reason} for one in found.retired],
+        "cards": [_card(one) for one in found.cards], "diff": diff or None,
+    }  # fmt: skip
+
+
+def _checked(one: PatchCheck) -> Object:
+    return patch_object(one.patch) | {
+        "in_order": _fits(one.in_order), "alone": _fits(one.alone), "forward": _fits(one.forward),
+        "superseded": superseded_object(one.superseded) if one.superseded is not None else None,
+        "collisions": list(one.collisions),
+    }  # fmt: skip
+
+
+def superseded_object(one: Superseded) -> Object:
+    """What upstream has of a patch: `state` is whole, part or none."""
+    return {
+        "state": "whole" if one.whole else "part" if one.in_part else "none",
+        "by_content": one.by_content, "by_id": one.by_id,
+        "changesets": list(one.changesets), "named": list(one.named), "missing": list(one.missing),
+        "files": {path: found.label if found is not None else None for path, found in sorted(one.files.items())},
+    }  # fmt: skip
+
+
+def _fits(one: Fits) -> Object:
+    return {"fit": str(one.fit), "offset": one.offset, "fuzz": one.fuzz, "reason": one.reason}
+
+
+def _card(one: Card) -> Object:
+    clash = one.clash
+    return {
+        "patch": one.patch, "file": one.path, "kind": str(clash.kind), "function": clash.function,
+        "reason": clash.reason, "base": decode(clash.base), "ours": decode(clash.ours),
+        "theirs": decode(clash.theirs),
+    }  # fmt: skip
+
+
+def fit_words(one: Fits) -> str:
+    """How a patch fits, in a word or two."""
+    match one.fit:
+        case Fit.EXACT:
+            return "exact"
+        case Fit.OFFSET:
+            return f"{one.offset} off"
+        case Fit.FUZZ:
+            return f"fuzz {one.fuzz}"
+        case Fit.MERGE:
+            return "by merge"
+        case Fit.NONE:
+            return "no"
+
+
+def superseded_words(one: Superseded) -> str:
+    """What upstream has of a patch, as a sentence; "" where that is nothing."""
+    by = ", ".join(changeset[:10] for changeset in one.changesets)
+    if one.by_content:
+        return f"upstream has it ({by})"
+    if one.by_id:
+        return f"upstream has what it names ({', '.join(one.named)})"
+    if one.in_part:
+        had = sum(found is not None for found in one.files.values())
+        return f"upstream has {had} of its {len(one.files)} files ({by})"
+    if one.named:
+        return f"upstream has {', '.join(one.named)} of what it names, and not yet {', '.join(one.missing)}"
+    return ""

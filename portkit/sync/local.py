@@ -1,0 +1,190 @@
+"""What is local to the target: for each file of a component its baseline, and the states that it went through.
+
+A file's life is followed along the commits that made it what it is: at a merge along the parent that has it as it is,
+else along the first. Where it came in (or came to derive from upstream), upstream's own version stands before it, so
+that what the import itself changed is told from what it brought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from portkit.change import ident
+from portkit.change.changeset import Blob
+from portkit.components.model import Component
+from portkit.merge.file import Version
+from portkit.patches.applying import Files
+from portkit.patches.weave import UPSTREAM, Layers, Moment, layers
+from portkit.paths import RepoPath, name
+from portkit.protocols import Ancestry, History, TargetCommit, Tree
+from portkit.sync.baseline import BaselineFinder
+from portkit.sync.lineage import FileVersion, Lineage
+
+Ported = Mapping[str, frozenset[tuple[RepoPath, str]]]
+"""Target commit to what it carries: (upstream path, changeset)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The files of a component at a target commit: as they stand, and the baselines of those that derive from
+    upstream; `versions` says which of upstream's each baseline is."""
+
+    commit: str
+    tree: Files
+    baseline: Files
+    versions: Mapping[RepoPath, FileVersion]
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """`derived`, and each file in layers of local commits; a layer's number is an index of `commits`, which are oldest
+    first."""
+
+    derived: Derived
+    layers: Mapping[RepoPath, Layers]
+    commits: tuple[TargetCommit, ...]
+
+
+class LocalFinder:
+    """Tells what is local of one component. `keyword`: what upstream calls its ident lines."""
+
+    def __init__(
+        self,
+        component: Component,
+        lineage: Lineage,
+        finder: BaselineFinder,
+        history: History,
+        target: Ancestry,
+        keyword: str,
+        *,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._component = component
+        self._lineage = lineage
+        self._finder = finder
+        self._history = history
+        self._target = target
+        self._keyword = keyword
+        self._progress = progress
+        self._trees: dict[str, Tree] = {}
+
+    def derived(self, commit: str, until: int) -> Derived:
+        """The files as they stand at `commit`, each against the nearest of upstream's versions up to the changeset at
+        position `until`. Whatever portkit itself ported counts: the baseline moves with it."""
+        tree = self._tree(commit)
+        overrides = dict(self._component.baseline)
+        files: dict[RepoPath, Version] = {}
+        baseline: dict[RepoPath, Version] = {}
+        versions: dict[RepoPath, FileVersion] = {}
+        places = sorted(path for path in tree.entries if self._component.upstream_of(path) is not None)
+        for number, place in enumerate(places):
+            self._progress(f"{self._component.name}: finding baselines, {number} of {len(places)} files")
+            blob = tree.entries[place]
+            files[place] = Version(tree.read(blob.oid), blob.mode)
+            version = self._version(place, tree, blob, until, overrides.get(place, ""))
+            if version is not None and version.blob is not None:
+                versions[place] = version
+                baseline[place] = Version(self._history.read(version.blob.oid), version.blob.mode)
+        return Derived(commit, files, baseline, versions)
+
+    def _version(self, place: RepoPath, tree: Tree, blob: Blob, until: int, override: str = "") -> FileVersion | None:
+        upstream = self._component.upstream_of(place)
+        if upstream is None or not self._component.covers(upstream):
+            return None
+        found = self._finder.find(
+            place, upstream, blob.oid, lambda: tree.read(blob.oid), until=until, override=override
+        )
+        return found.version
+
+    def local(self, derived: Derived, until: int, ported: Ported) -> Local:
+        """The layers of every file, explained by the history of `derived.commit`; what `ported` carries is upstream's
+        and none of them."""
+        commits = list(self._target.life(derived.commit, self._component.target_folders()))[::-1]
+        numbers = {commit.id: number for number, commit in enumerate(commits)}
+        found: dict[RepoPath, Layers] = {}
+        paths = sorted({*derived.tree, *derived.baseline})
+        for count, path in enumerate(paths):
+            self._progress(f"{self._component.name}: reading its history, {count} of {len(paths)} files")
+            life = self._life(path, commits, numbers)
+            moments = self._moments(path, life, until, ported, numbers)
+            found[path] = layers(derived.baseline.get(path), moments, derived.tree.get(path))
+        return Local(derived, found, tuple(commits))
+
+    def _tree(self, commit: str) -> Tree:
+        if commit not in self._trees:
+            self._trees[commit] = self._target.tree(commit, self._component.target_folders())
+        return self._trees[commit]
+
+    def _life(
+        self, path: RepoPath, commits: Sequence[TargetCommit], numbers: Mapping[str, int]
+    ) -> list[tuple[TargetCommit, Blob | None]]:
+        """The commits that changed the file, oldest first, each with what it made of it."""
+        found: list[tuple[TargetCommit, Blob | None]] = []
+        at = commits[-1] if commits else None
+        while at is not None:
+            mine = self._tree(at.id).entries.get(path)
+            parents = [commits[numbers[parent]] for parent in at.parents if parent in numbers]
+            same = next((one for one in parents if self._tree(one.id).entries.get(path) == mine), None)
+            if same is None:
+                found.append((at, mine))
+                same = parents[0] if parents else None
+            at = same
+        return found[::-1]
+
+    def _moments(
+        self,
+        path: RepoPath,
+        life: Sequence[tuple[TargetCommit, Blob | None]],
+        until: int,
+        ported: Ported,
+        numbers: Mapping[str, int],
+    ) -> list[Moment]:
+        upstream = self._component.upstream_of(path)
+        moments: list[Moment] = []
+        states = [(commit, self._read(commit, blob)) for commit, blob in life]
+        came = self._came(path, upstream, states)
+        for index, (commit, version) in enumerate(states):
+            if index == came:
+                blob = life[index][1]
+                assert blob is not None
+                origin = self._version(path, self._tree(commit.id), blob, until)
+                if origin is not None and origin.blob is not None:
+                    moments.append(Moment(Version(self._history.read(origin.blob.oid), origin.blob.mode), UPSTREAM))
+            carried = self._carried(upstream, ported.get(commit.id, frozenset()))
+            moments.append(Moment(version, numbers[commit.id], carried))
+        return moments
+
+    def _read(self, commit: TargetCommit, blob: Blob | None) -> Version | None:
+        return Version(self._tree(commit.id).read(blob.oid), blob.mode) if blob is not None else None
+
+    def _came(
+        self, path: RepoPath, upstream: RepoPath | None, states: Sequence[tuple[TargetCommit, Version | None]]
+    ) -> int:
+        """Which state is the first that derives from upstream: by its ident line, or the first at all; -1 for none."""
+        if upstream is None or not self._lineage.versions(upstream):
+            return -1
+        there = [index for index, (_, version) in enumerate(states) if version is not None]
+        for index in there:
+            version = states[index][1]
+            assert version is not None
+            if ident.recorded(version.content, self._keyword, name(path)) is not None:
+                return index
+        return there[0] if there else -1
+
+    def _carried(
+        self, upstream: RepoPath | None, what: frozenset[tuple[RepoPath, str]]
+    ) -> tuple[tuple[bytes, bytes], ...]:
+        """The contents before and after each change of the file that a commit carries."""
+        if upstream is None or not what:
+            return ()
+        found = []
+        before: FileVersion | None = None
+        for version in self._lineage.versions(upstream):
+            if (version.path, version.changeset) in what:
+                found.append((self._content(before), self._content(version)))
+            before = version
+        return tuple(found)
+
+    def _content(self, version: FileVersion | None) -> bytes:
+        return self._history.read(version.blob.oid) if version is not None and version.blob is not None else b""

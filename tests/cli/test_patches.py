@@ -1,0 +1,180 @@
+"""`portkit patches` on the example: extracted, checked, carried over a sync, exported; git am and quilt agree."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from cli_work import Work, refused, snapshot
+
+SERIES = "patches/leased/series"
+
+
+@pytest.fixture
+def extracted(work: Work) -> Work:
+    told = work.portkit("patches", "extract", "leased")
+    assert told.code == 0, told.err
+    return work
+
+
+def test_extract_tells_each_local_commit_and_what_history_does_not_explain(work: Work) -> None:
+    told = work.portkit("--json", "patches", "extract", "leased").object()
+    assert told["written"] and told["remainder_share"] < 0.2
+    names = [one["name"] for one in told["patches"]]
+    assert names[:2] == ["leased-bring-in-a-lease-client.patch", "leased-fit-it-to-this-system.patch"]
+    assert names[-1] == "remainder.patch"
+    one = told["patches"][1]
+    assert one["subject"] == "leased - Fit it to this system." and len(one["commits"][0]) == 40
+    assert (work.folder / SERIES).read_text().endswith("".join(f"{name}\n" for name in names))
+    checked = work.portkit("--json", "patches", "check", "leased")
+    assert checked.code == 0
+    found = checked.object()
+    assert found["equal"] and found["holds"] and all(file["equal"] for file in found["files"])
+    assert {one["in_order"]["fit"] for one in found["patches"]} == {"exact"}
+
+
+def test_what_upstream_took_is_told_and_where_each_patch_fits(extracted: Work) -> None:
+    told = extracted.portkit("patches", "check", "leased")
+    assert "upstream has it (" in told.out
+    assert "baseline and series against the tree: equal (13 of 13 files)" in told.out
+    assert all(len(line) <= 80 for line in told.out.splitlines()), told.out
+    found = extracted.portkit("--json", "patches", "check", "leased").object()
+    (taken,) = [one for one in found["patches"] if one["superseded"]["state"] == "whole"]
+    assert taken["name"] == "leased-do-not-leave-half-a-resolv-conf-behind.patch"
+
+
+def test_the_mailbox_makes_the_tree_and_so_does_quilt(extracted: Work, tmp_path: Path) -> None:
+    base, mail, other = tmp_path / "base", tmp_path / "m.mbox", tmp_path / "quilt"
+    told = extracted.portkit("patches", "export", "leased", "--to", str(mail), "--baseline", str(base))
+    assert told.code == 0, told.err
+    shutil.copytree(base, other)
+    shutil.copytree(base, tmp_path / "plain")
+    extracted.git("init", "-q", at=base)
+    extracted.git("add", "-A", at=base)
+    extracted.git("commit", "-q", "-m", "baseline", at=base)
+    extracted.git("am", "-q", "--committer-date-is-author-date", str(mail), at=base)
+    wanted = extracted.git("rev-parse", "master:sbin/leased")
+    assert extracted.git("rev-parse", "HEAD:sbin/leased", at=base) == wanted
+    subjects = extracted.git("log", "--format=%s", at=base).splitlines()
+    assert "leased - Fit it to this system." in subjects
+    plain = tmp_path / "p.diff"
+    assert extracted.portkit("patches", "export", "leased", "--format", "diff", "--to", str(plain)).code == 0
+    extracted.git("apply", str(plain), at=tmp_path / "plain")
+    shutil.rmtree(base / ".git")
+    assert contents(tmp_path / "plain") == contents(base)
+    assert extracted.portkit("patches", "export", "leased", "--format", "quilt", "--to", str(other)).code == 0
+    if shutil.which("quilt") is None:
+        pytest.skip("quilt is not here")
+    subprocess.run(["quilt", "--quiltrc", "-", "push", "-aq"], cwd=other, check=True, capture_output=True)
+    shutil.rmtree(other / "patches")
+    shutil.rmtree(other / ".pc")
+    assert contents(other) == contents(base)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {path: about[3] for path, about in snapshot(folder).items() if about[3]}
+
+
+def test_a_refresh_carries_the_series_over_a_sync(extracted: Work) -> None:
+    extracted.sync("leased")
+    before = {path.name: path.read_bytes() for path in (extracted.folder / "patches/leased").iterdir()}
+    told = extracted.portkit("patches", "check", "leased", "--onto", "portkit/leased-draft")
+    assert told.code == 1 and "NOT EQUAL" in told.out and "patches refresh leased carries" in told.out
+    shown = extracted.portkit("patches", "refresh", "leased", "--onto", "portkit/leased-draft", "--dry-run")
+    assert shown.code == 0 and "diff --git a/leased-fit-it-to-this-system.patch" in shown.out
+    assert before == {path.name: path.read_bytes() for path in (extracted.folder / "patches/leased").iterdir()}
+    done = extracted.portkit("--json", "patches", "refresh", "leased", "--onto", "portkit/leased-draft").object()
+    assert [one["reason"][:16] for one in done["retired"] if "resolv" in one["name"]] == ["upstream has it:"]
+    after = {path.name: path.read_bytes() for path in (extracted.folder / "patches/leased").iterdir()}
+    same = {name for name in after if after[name] == before.get(name)}
+    assert set(after) - same == {*done["changed"], "series"}
+    checked = extracted.portkit("--json", "patches", "check", "leased", "--onto", "portkit/leased-draft")
+    assert checked.code == 0 and checked.object()["equal"]
+    again = extracted.portkit("--json", "patches", "refresh", "leased", "--onto", "portkit/leased-draft").object()
+    assert (again["changed"], again["retired"]) == ([], [])
+
+
+def test_a_refresh_onto_what_is_not_settled_changes_nothing(extracted: Work) -> None:
+    extracted.sync("leased")
+    before = snapshot(extracted.folder / "patches")
+    told = extracted.portkit("--json", "patches", "refresh", "leased", "--onto", "portkit/leased")
+    found = told.object()
+    assert told.code == 1 and not found["written"]
+    assert {card["kind"] for card in found["cards"]} == {"patch"}
+    assert snapshot(extracted.folder / "patches") == before
+    done = extracted.portkit("patches", "refresh", "leased", "--onto", "portkit/leased", "--remainder")
+    assert done.code == 0, done.out + done.err
+    assert extracted.portkit("patches", "check", "leased", "--onto", "portkit/leased").code == 0
+
+
+def test_who_owns_a_line(extracted: Work) -> None:
+    lines = extracted.git("show", "master:sbin/leased/leased.c").splitlines()
+    at = next(number for number, line in enumerate(lines, 1) if "$DragonFly:" in line)
+    told = extracted.portkit("--json", "patches", "list", f"sbin/leased/leased.c:{at}").object()
+    assert [one["name"] for one in told["owners"]] == ["leased-fit-it-to-this-system.patch"]
+    told = extracted.portkit("--json", "patches", "list", "sbin/leased/leased.c").object()
+    assert len(told["owners"]) >= 3
+    assert extracted.portkit("patches", "list", f"sbin/leased/leased.c:{at + 20}").out.endswith("it is upstream's\n")
+    listed = extracted.portkit("patches", "list", "leased")
+    assert "leased - Fit it to this system." in listed.out
+    assert all(len(line) <= 80 for line in listed.out.splitlines())
+
+
+def test_a_series_that_is_there_is_not_built_over(extracted: Work) -> None:
+    refused(extracted, "patches", "extract", "leased", says="has a patch series already", hint="refresh leased")
+    place = extracted.folder / "patches/leased/leased-fit-it-to-this-system.patch"
+    edited = place.read_bytes().replace(b"Origin: vendor", b"Forwarded: not-needed\nOrigin: vendor")
+    place.write_bytes(edited)
+    assert extracted.portkit("patches", "extract", "leased", "--replace").code == 0
+    assert place.read_bytes() == edited  # the same change: what a person wrote above it stays
+
+
+def test_mistakes(extracted: Work, tmp_path: Path) -> None:
+    refused(extracted, "patches", "list", "../etc/passwd", says="climbs out")
+    refused(extracted, "patches", "list", "usr.bin/nothing.c", says="no component, and no file of one")
+    refused(extracted, "patches", "list", "sbin/leased/leased.c:0", says="names no lines")
+    refused(extracted, "patches", "list", "sbin/leased/leased.c:99999", says="has ")
+    refused(extracted, "patches", "check", "msg", says="has no patch series", hint="portkit patches extract msg")
+    refused(extracted, "patches", "check", "clockd", says="it has no baseline, and so no local patches")
+    refused(extracted, "patches", "export", "leased", "--to", str(tmp_path / "x"), "--baseline", str(extracted.folder),
+            says="is there already")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"words\n", "there is no diff in it"),
+        (b"--- a/x\n+++ b/x\n@@ -1,9 +1,9 @@\n-a\n+b\n", "a.patch:5: the hunk of line 3 is cut off"),
+        (b"--- a/../x\n+++ b/../x\n@@ -1 +1 @@\n-a\n+b\n", "climbs out of the tree"),
+        (b"--- /etc/passwd\n+++ /etc/passwd\n@@ -1 +1 @@\n-a\n+b\n", "is absolute"),
+        (b"Subject: x\nSuperseded-By: soon\n\n--- x\n+++ x\n@@ -1 +1 @@\n-a\n+b\n", "a.patch:2: Superseded-By"),
+    ],
+)
+def test_a_patch_that_is_none_is_refused_with_its_place(extracted: Work, content: bytes, says: str) -> None:
+    folder = extracted.folder / "patches/leased"
+    (folder / "a.patch").write_bytes(content)
+    (folder / "series").write_bytes(b"a.patch\n")
+    for action in ("check", "refresh", "list"):
+        refused(extracted, "patches", action, "leased", says=says)
+
+
+def test_a_series_that_names_what_is_not_there(extracted: Work) -> None:
+    (extracted.folder / SERIES).write_bytes(b"nothing.patch\n")
+    refused(extracted, "patches", "check", "leased", says="series:1: there is no patch nothing.patch")
+    (extracted.folder / SERIES).write_bytes(b"# baseline: sbin/leased/leased.c 1.999\n")
+    refused(extracted, "patches", "check", "leased", says="stands on 1.999, which upstream does not have")
+    with (extracted.folder / SERIES).open("wb") as file:
+        file.truncate(100 << 20)
+    refused(extracted, "patches", "check", "leased", says="100 MB")
+
+
+def test_a_collision_of_an_earlier_sync_is_told(extracted: Work) -> None:
+    extracted.sync("leased")
+    assert extracted.portkit("report", "weekly").code == 0
+    found = extracted.portkit("--json", "patches", "check", "leased").object()
+    assert found["reports"] == 1
+    assert any(one["collisions"] for one in found["patches"])
+    none = extracted.portkit("--json", "patches", "check", "leased", "--syncs", "0").object()
+    assert none["reports"] == 0 and not any(one["collisions"] for one in none["patches"])

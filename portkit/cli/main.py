@@ -45,6 +45,7 @@ _COMMANDS = {
     "ports": "say which commits of the target carry which changesets",
     "publish": "push branches to a remote",
     "report": "write the weekly report",
+    "resolve": "settle a conflict, remember how, replay what waits for it",
     "status": "say where each component stands",
     "sync": "bring what is new upstream onto a branch of the target",
 }

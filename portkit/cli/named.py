@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 import click
 
 from portkit.change.changeset import Changeset, FileChange
 from portkit.change.revision import FileRevision
-from portkit.cli.sync import run
 from portkit.cli.wiring import Workspace
 from portkit.components.model import Component, Mode
 from portkit.decisions.ids import ChangeId, parse_id
@@ -17,9 +18,11 @@ from portkit.errors import UserError
 from portkit.merge.file import FileMerger, Version
 from portkit.paths import RepoPath
 from portkit.report.waiting import Waiting, waiting
-from portkit.sync.component import ComponentRun
+from portkit.sync.component import ComponentRun, Plan, Scope
 from portkit.sync.decided import hunk_digests
-from portkit.sync.run import Request
+from portkit.sync.run import until_position
+
+_WHOLE = len("c-0123456789ab")
 
 ID = click.argument("ids", metavar="ID...", nargs=-1, required=True)
 
@@ -49,7 +52,7 @@ class Names:
         every = [place.map.component(name) for name in names]
         self.components = [one for one in every if one.mode in (Mode.SYNC, Mode.IMPORT)]
         self._runs: dict[str, ComponentRun] = {}
-        self._open: list[Waiting] | None = None
+        self._plans: dict[str, Plan] = {}
 
     def find(self, text: str) -> Named:
         """What `text` names. Raises UserError where that is nothing, or more than one thing."""
@@ -62,16 +65,23 @@ class Names:
             self._runs[component.name] = self._place.sync().component_run(component, self.onto)
         return self._runs[component.name]
 
-    def open(self) -> Sequence[Waiting]:
+    def plan(self, component: Component) -> Plan:
+        """What a sync of the component would do."""
+        if component.name not in self._plans:
+            history = self._place.history(self._place.map.source(component.upstream))
+            scope = Scope(partial(until_position, self._until, history))
+            self._plans[component.name] = self.run(component).plan(self.onto, scope)
+        return self._plans[component.name]
+
+    def open(self) -> Iterator[Waiting]:
         """Every conflict that is open in a sync, none written."""
-        if self._open is None:
-            names = tuple(one.name for one in self.components)
-            request = Request(names, self.onto, self._until, dry_run=True)
-            self._open = list(waiting(run(self._place, request)))
-        return self._open
+        for component in self.components:
+            yield from waiting([self.plan(component).outcome])
 
     def _conflict(self, wanted: ChangeId) -> Named:
-        found = [one for one in self.open() if one.id.startswith(wanted.conflict)]
+        exact = len(wanted.conflict) == _WHOLE
+        every = (one for one in self.open() if one.id.startswith(wanted.conflict))
+        found = list(islice(every, 1)) if exact else list(every)
         ids = {one.id for one in found}
         if not ids:
             hint = "portkit conflicts lists what is open; --onto and --until must be those of that run"

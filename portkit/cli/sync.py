@@ -89,7 +89,7 @@ def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
         repr(replace(request, onto="")),
         [repr(place.map), request.onto, repr(place.template()), repr(target.cut)]
         + [f"{history.tip} {' '.join(history.cut)}" for history in histories]
-        + [repr(place.decisions(one.name)) for one in place.map.components]
+        + [repr((place.decisions(one.name), place.resolutions(one.name))) for one in place.map.components]
         + ([] if request.dry_run else [repr(target.identity())]),
     )
     known = None if any(history.rewritten for history in histories) else results.get(target.tip)

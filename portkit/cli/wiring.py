@@ -12,6 +12,7 @@ from portkit.cli.screen import Screen
 from portkit.components.model import ComponentMap, Source
 from portkit.components.override import override
 from portkit.decisions.model import Decisions
+from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
 from portkit.git.door import version
 from portkit.store.cache import Cache
@@ -19,6 +20,7 @@ from portkit.store.decisions import DecisionsFile
 from portkit.store.engine import engine
 from portkit.store.lock import hold
 from portkit.store.mapfile import MAP_NAME, find_workspace, read_map, resolved
+from portkit.store.resolutions import ResolutionFolder
 from portkit.sync.run import Sync
 from portkit.target.git import GitTarget
 from portkit.upstream.git import GitHistory, open_history
@@ -53,6 +55,7 @@ class Workspace:
     _target: GitTarget | None = None
     _memory: Cache | None = None
     _decisions: dict[str, Decisions] = field(default_factory=dict)
+    _resolutions: dict[str, Resolutions] = field(default_factory=dict)
 
     @property
     def state(self) -> Path:
@@ -109,7 +112,8 @@ class Workspace:
         """The sync over this workspace's map."""
         return Sync(
             self.map, self.history, self.target(), self.memory(),
-            template=self.template(), decisions=self.decisions, progress=self.screen.progress,
+            template=self.template(), decisions=self.decisions,
+            resolutions=self.resolutions, progress=self.screen.progress,
         )  # fmt: skip
 
     def decisions_file(self, component: str) -> DecisionsFile:
@@ -121,6 +125,21 @@ class Workspace:
         if component not in self._decisions:
             self._decisions[component] = self.decisions_file(component).read()
         return self._decisions[component]
+
+    def resolutions_folder(self, component: str) -> ResolutionFolder:
+        """Where the resolutions of a component lie."""
+        return ResolutionFolder(self.root / "patches", component)
+
+    def resolutions(self, component: str) -> Resolutions:
+        """How people settled a component's conflicts, read once. Raises UserError where a file makes no sense."""
+        if component not in self._resolutions:
+            self._resolutions[component] = self.resolutions_folder(component).read()
+        return self._resolutions[component]
+
+    def read_again(self, component: str) -> None:
+        """Forgets what was read of a component's decisions and resolutions: they were written to."""
+        self._decisions.pop(component, None)
+        self._resolutions.pop(component, None)
 
     def components(self, names: Sequence[str]) -> tuple[str, ...]:
         """The components named, or all. Raises UserError for an unknown one."""

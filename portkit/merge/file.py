@@ -56,18 +56,22 @@ class Clash:
     base: bytes
     ours: bytes
     theirs: bytes
+    region: Region | None = None
+    """Which lines of the three sides clash, where it is lines and nothing else does."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileMerge:
     """What became of one file: `result` is what it would be (None: no such file), with upstream's side where it
-    clashes; `gate` what the gate says; `clashes` empty where it may land."""
+    clashes; `gate` what the gate says; `clashes` empty where it may land. `resolutions`: the names of those that a
+    person made before and that settled a clash."""
 
     result: Version | None
     method: str
     gate: Gate
     clashes: tuple[Clash, ...]
     reason: str = ""
+    resolutions: tuple[str, ...] = ()
 
     @property
     def lands(self) -> bool:
@@ -114,6 +118,17 @@ class FileMerger:
                 self._hunks.clear()
             self._hunks[base, theirs] = known
         return known
+
+    def judged(
+        self, base: Version | None, ours: Version | None, theirs: Version | None, result: Version | None
+    ) -> Verdict:
+        """What the gate says of a result that was made by hand; nothing of what has no lines."""
+        if base is None or ours is None or theirs is None or result is None:
+            return Verdict(Gate.NONE)
+        versions = (base, ours, theirs, result)
+        if any(version.mode == SYMLINK or is_binary(version.content) for version in versions):
+            return Verdict(Gate.NONE)
+        return judge(self._sides(base.content, ours.content, theirs.content), self.table.lines(result.content))
 
     def _deletion(self, base: Version | None, ours: Version | None) -> FileMerge:
         if ours is None or base is None:
@@ -202,8 +217,8 @@ def _clash(
     ours: Version | None,
     theirs: Version | None,
 ) -> FileMerge:
-    sides = [version.content if version is not None else b"" for version in (base, ours, theirs)]
-    return FileMerge(result, "whole", Gate.NONE, (Clash(kind, 0, "", reason, *sides),), reason)
+    old, mine, new = (version.content if version is not None else b"" for version in (base, ours, theirs))
+    return FileMerge(result, "whole", Gate.NONE, (Clash(kind, 0, "", reason, old, mine, new),), reason)
 
 
 def _related(sides: Sides) -> bool:
@@ -227,6 +242,7 @@ def _region_clash(sides: Sides, region: Region, kind: ConflictKind) -> Clash:
         _joined(sides.base, region.base0, region.base1),
         _joined(sides.ours, region.ours0, region.ours1),
         _joined(sides.theirs, region.theirs0, region.theirs1),
+        region,
     )  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def conflict_object(one: Waiting) -> Object:
         "hunk": one.hunk,
         "kind": one.kind,
         "reason": one.reason,
-        "state": "open",
+        "state": one.conflict.state if one.conflict is not None else "open",
         "blocks": [blocked.changeset.id for blocked in one.blocks],
         "causes": [],
         "suggestions": [],
@@ -135,6 +135,7 @@ def _file(file: FileOutcome, state: State) -> Object:
         "gate": file.gate or None,
         "reason": file.reason,
         "conflicts": [conflict.id for conflict in file.conflicts] if state in _OWN else [],
+        "resolutions": list(file.resolutions),
     }
 
 

@@ -15,6 +15,7 @@ from portkit.change.changeset import Changeset, FileChange
 from portkit.change.revision import FileRevision
 from portkit.components.model import Component, IdentStyle, Mode
 from portkit.decisions.model import Decisions
+from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
 from portkit.merge.file import Clash, FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
@@ -24,19 +25,20 @@ from portkit.sync.baseline import BaselineFinder
 from portkit.sync.decided import Decider, reached
 from portkit.sync.ledger import Ledger, marked_commits, read_ledger
 from portkit.sync.lineage import Lineage, as_it_is
-from portkit.sync.message import LEFT_OUT
+from portkit.sync.message import LEFT_OUT, RESOLUTION
 from portkit.sync.moves import joined
 from portkit.sync.outcome import (
     ChangesetOutcome,
     ComponentOutcome,
     Conflict,
+    ConflictState,
     FileOutcome,
     FileState,
     Notice,
     State,
 )
 from portkit.sync.pending import Picker, Start, chosen, find_start, pending, read_target, readme_deleted
-from portkit.sync.replay import IdentPolicy, Pick, Picked, Replay, Replayed
+from portkit.sync.replay import NO_RESOLUTIONS, IdentPolicy, Pick, Picked, Replay, Replayed
 from portkit.sync.rounds import Played, play, unknown
 from portkit.sync.style import learned
 
@@ -76,11 +78,13 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a run would do for one component: the outcome (no commits in it yet), and the commits of the branch and
-    of the draft, in order. `draft` is empty where nothing is parked."""
+    of the draft, in order. `draft` is empty where nothing is parked. `results`: the replay itself, with the
+    contents."""
 
     outcome: ComponentOutcome
     branch: tuple[Step, ...]
     draft: tuple[Step, ...]
+    results: tuple[Replayed, ...] = ()
 
 
 class ComponentRun:
@@ -96,6 +100,7 @@ class ComponentRun:
         *,
         ledger: Ledger | None = None,
         decisions: Decisions = NO_DECISIONS,
+        resolutions: Resolutions = NO_RESOLUTIONS,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._progress = progress
@@ -106,6 +111,7 @@ class ComponentRun:
         self._memory = memory
         self._ledger = ledger
         self._decisions = decisions
+        self._resolutions = resolutions
         every = history.changesets(lambda path: component.covers(path) or component.unmapped(path))
         covered = [_only(changeset, component.covers) for changeset in every]
         self._changesets = [changeset for changeset in covered if changeset.files]
@@ -284,12 +290,12 @@ class ComponentRun:
             lambda landed: Decider(
                 self._decisions, reached(day, ledger, start.files, landed), merger, ledger.left_out()
             ),
-            lambda: Replay(read_target(tree, tree.entries), mapped, policy, merger),
+            lambda: Replay(read_target(tree, tree.entries), mapped, policy, merger, self._resolutions),
             merger,
             self._counted,
         )
         results = played.results
-        outcomes = tuple(outcome for one in results for outcome in _outcomes(component.name, one))
+        outcomes = tuple(outcome for one in results for outcome in _outcomes(component.name, one, self._resolutions))
         branch = tuple(
             _step(one, one.writes, subjects.get(one.picked.changeset.id, "")) for one in results if one.writes
         )
@@ -305,13 +311,14 @@ class ComponentRun:
             ComponentOutcome(
                 component.name, component.mode, component.upstream, onto, "", onto, False, outcomes,
                 baselines=start.files,
-                notices=(*self._notices(results, until, start), *self._stale_decisions(played)),
+                notices=(*self._notices(results, until, start), *self._stale_decisions(played), *self._unused(results)),
                 lag_days=max(0, newest - min(waiting)) // _DAY if waiting else 0,
                 upstream_tip=self._history.tip,
                 newest=newest,
             ),
             branch,
             draft,
+            results,
         )  # fmt: skip
 
     def _stale_decisions(self, played: Played) -> Iterator[Notice]:
@@ -321,6 +328,16 @@ class ComponentRun:
             yield Notice("stale", f"{file}:{decision.line}: upstream has no {missing}", file)
         for decision, why in played.unmade:
             yield Notice("stale", f"{file}:{decision.line}: these changesets cannot be joined: {why}", file)
+
+    def _unused(self, results: Iterable[Replayed]) -> Iterator[Notice]:
+        """Resolutions of what landed without them: no conflict is left for them to settle."""
+        for one in results:
+            used = {name for merge in one.merges for name in merge.resolutions}
+            for file, pick in one.picked.revisions():
+                known = self._resolutions.of(file)
+                if known and one.state in (State.PORTED, State.ALREADY) and not used & {each.name for each in known}:
+                    text = f"the resolution {known[0].name} settles nothing any more: {file} fits without it"
+                    yield Notice("stale", text, pick.target, one.picked.changeset.id)
 
     def _has(self, one: FileRevision) -> bool:
         every = self.lineage.versions(one.path)
@@ -419,10 +436,15 @@ def _step(one: Replayed, writes: Mapping[RepoPath, Version | None], subject: str
     carried = [revision for revision, pick in picked.revisions() if not pick.standing]
     notes = [(LEFT_OUT, f"{revision} {pick.decided}") for revision, pick in picked.revisions() if pick.decided]
     notes += [
-        (LEFT_OUT, f"{FileRevision(pick.upstream, pick.revision or 'deleted')} #{out.hunk} {out.state}")
+        (LEFT_OUT, f"{pick.file} #{out.hunk} {out.state}")
         for pick in picked.files
         for out in pick.left_out
         if not pick.standing
+    ]
+    notes += [
+        (RESOLUTION, f"{pick.file} {name}")
+        for pick, merge in zip(picked.files, one.merges or (), strict=False)
+        for name in merge.resolutions
     ]
     return Step(
         picked.changeset,
@@ -435,10 +457,10 @@ def _step(one: Replayed, writes: Mapping[RepoPath, Version | None], subject: str
     )
 
 
-def _outcomes(component: str, one: Replayed) -> Iterator[ChangesetOutcome]:
+def _outcomes(component: str, one: Replayed, resolutions: Resolutions) -> Iterator[ChangesetOutcome]:
     """The outcome of a changeset; of each changeset that it is made of, where they were joined."""
     files = tuple(
-        _file_outcome(component, one.state, pick, merge)
+        _file_outcome(component, one.state, pick, merge, resolutions)
         for pick, merge in zip(one.picked.files, one.merges or (None,) * len(one.picked.files), strict=True)
     )
     if not one.picked.joined:
@@ -459,12 +481,18 @@ def _outcomes(component: str, one: Replayed) -> Iterator[ChangesetOutcome]:
         yield ChangesetOutcome(part.changeset, one.state, own, None, one.blocked_by, reason)
 
 
-def _file_outcome(component: str, state: State, pick: Pick, merge: FileMerge | None) -> FileOutcome:
+def _file_outcome(
+    component: str, state: State, pick: Pick, merge: FileMerge | None, resolutions: Resolutions
+) -> FileOutcome:
     if merge is None or pick.standing:
         return FileOutcome(
             pick.upstream, pick.target, pick.revision, FileState.ALREADY, "standing", Gate.ALREADY, pick.standing
         )
-    conflicts = tuple(_conflict(component, pick, clash) for clash in merge.clashes)
+    known = {one.conflict for one in resolutions.of(pick.file)}
+    conflicts = tuple(
+        replace(found, state=ConflictState.STALE) if found.id in known else found
+        for found in (conflict_of(component, pick, clash) for clash in merge.clashes)
+    )
     if merge.conflicts:
         file_state = FileState.CONFLICT
     elif merge.clashes:
@@ -474,11 +502,12 @@ def _file_outcome(component: str, state: State, pick: Pick, merge: FileMerge | N
     else:
         file_state = FileState.PORTED if state is State.PORTED else FileState.READY
     return FileOutcome(
-        pick.upstream, pick.target, pick.revision, file_state, merge.method, merge.gate, merge.reason, conflicts
-    )
+        pick.upstream, pick.target, pick.revision, file_state, merge.method, merge.gate, merge.reason, conflicts,
+        merge.resolutions,
+    )  # fmt: skip
 
 
-def _conflict(component: str, pick: Pick, clash: Clash) -> Conflict:
+def conflict_of(component: str, pick: Pick, clash: Clash) -> Conflict:
     """Known by path, revision and place, never by a commit's hash: a rewritten mirror changes no id. Where upstream
     writes no ident line, the content stands in for the revision."""
     label = pick.revision or ""

@@ -26,6 +26,8 @@ SUBJECT_WIDTH = 72
 COMMIT = "Upstream-commit"
 REVISION = "Upstream-revision"
 DRAFT = "Portkit-draft"
+RESOLUTION = "Portkit-resolution"
+"""A file of the changeset that a person resolved: `path revision name`, the name being the resolution's."""
 LEFT_OUT = "Portkit-left-out"
 """A file or hunk of the changeset that a person decided to leave out: `path revision [#hunk] state`."""
 

@@ -34,6 +34,13 @@ class FileState(StrEnum):
     FLAGGED = "flagged"
 
 
+class ConflictState(StrEnum):
+    """Of a conflict. `stale`: a person resolved it, but one of its sides has changed since."""
+
+    OPEN = "open"
+    STALE = "stale"
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """One place that does not fit: `hunk` counts from 1 within the file; the sides are raw bytes."""
@@ -47,11 +54,13 @@ class Conflict:
     base: bytes
     ours: bytes
     theirs: bytes
+    state: ConflictState = ConflictState.OPEN
 
 
 @dataclass(frozen=True, slots=True)
 class FileOutcome:
-    """One file of a changeset: which rung merged it, what the gate said, what stands in the way."""
+    """One file of a changeset: which rung merged it, what the gate said, what stands in the way; the names of the
+    `resolutions` by which a person settled what stood there."""
 
     upstream: RepoPath
     target: RepoPath
@@ -61,6 +70,7 @@ class FileOutcome:
     gate: Gate
     reason: str = ""
     conflicts: tuple[Conflict, ...] = ()
+    resolutions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,15 @@ from portkit.change import ident
 from portkit.change.changeset import Changeset
 from portkit.change.linediff import Hunk
 from portkit.change.revision import FileRevision
+from portkit.decisions.resolution import Resolutions
 from portkit.merge.file import FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath, name
 from portkit.sync.names import Place, added_names, needed
 from portkit.sync.outcome import State
+from portkit.sync.resolved import Resolver
+
+NO_RESOLUTIONS = Resolutions()
 
 _TRIALS = 12
 """How many trial merges may be spent on finding which of the parked changesets a file waits for."""
@@ -51,6 +55,10 @@ class Pick:
     whole: Version | None = None
     numbers: tuple[int, ...] = ()
 
+    @property
+    def file(self) -> FileRevision:
+        return FileRevision(self.upstream, self.revision or "deleted")
+
     def number(self, hunk: int) -> int:
         """The number among all of upstream's hunks of the one that is `hunk` here; 0 stays 0."""
         return self.numbers[hunk - 1] if 0 < hunk <= len(self.numbers) else hunk
@@ -71,13 +79,14 @@ class Picked:
         own = {pick.upstream: pick for pick in self.files}
         for part in self.joined or (self,):
             for pick in part.files:
-                yield FileRevision(pick.upstream, pick.revision or "deleted"), own[pick.upstream]
+                yield pick.file, own[pick.upstream]
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """What became of one changeset. `merges` go with `picked.files` and are the draft's where it is parked;
-    `writes` is what the branch takes (empty unless it landed), `draft_writes` what the draft takes."""
+    `writes` is what the branch takes (empty unless it landed), `draft_writes` what the draft takes; `ours` the
+    target's files that `merges` were made with, where it is parked."""
 
     picked: Picked
     state: State
@@ -86,6 +95,7 @@ class Replayed:
     draft_writes: Mapping[RepoPath, Version | None]
     blocked_by: tuple[str, ...] = ()
     reason: str = ""
+    ours: Mapping[RepoPath, Version | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -137,12 +147,14 @@ class Replay:
         files: Sequence[RepoPath],
         policy: IdentPolicy,
         merger: FileMerger | None = None,
+        resolutions: Resolutions = NO_RESOLUTIONS,
     ) -> None:
         self._branch = _Tree(read)
         self._draft = _Tree(self._branch.get)
         self._files = set(files)
         self._policy = policy
         self._merger = merger or FileMerger()
+        self._resolver = Resolver(resolutions, self._merger)
         self._parked: list[_Parked] = []
         self._aside: list[_Parked] = []
         self._brought: dict[bytes, set[Place]] = {}
@@ -159,9 +171,11 @@ class Replay:
             return self._decided(picked)
         merges = {pick.target: self._merge(self._branch, pick) for pick in files}
         if all(merge.lands for merge in merges.values()):
-            waits, why = self._waits_for_names(files)
+            by_hand = {target for target, merge in merges.items() if merge.resolutions}
+            judged = [pick for pick in files if pick.target not in by_hand]  # a person knows what they used
+            waits, why = self._waits_for_names(judged)
             if not waits:
-                lacks, why = self._lacks_names(files)
+                lacks, why = self._lacks_names(judged)
                 if not lacks:
                     return self._landed(picked, files, merges)
                 return self._park(picked, files, merges, lacks, why, lacking=True)
@@ -203,7 +217,10 @@ class Replay:
             self._brought.setdefault(word, set()).update(places)
 
     def _merge(self, tree: _Tree, pick: Pick) -> FileMerge:
-        return self._merger.merge(pick.base, tree.get(pick.target), pick.theirs)
+        return self._merged(pick, tree.get(pick.target))
+
+    def _merged(self, pick: Pick, ours: Version | None) -> FileMerge:
+        return self._resolver.merge(pick.file, pick.base, ours, pick.theirs)
 
     def _landed(self, picked: Picked, files: Sequence[Pick], merges: Mapping[RepoPath, FileMerge]) -> Replayed:
         every = tuple(merges[pick.target] if not pick.standing else _STANDING for pick in picked.files)
@@ -223,10 +240,12 @@ class Replay:
             else:
                 draft_writes[pick.target] = after
             writes[pick.target] = after
+        if all(self._branch.get(path) == version for path, version in writes.items()):
+            return Replayed(picked, State.ALREADY, every, {}, self._caught_up(files), reason=_in_part(picked, merges))
         self._branch.changed.update(writes)
         self._draft.changed.update(draft_writes)
         self._files.update(path for path, version in writes.items() if version is not None)
-        return Replayed(picked, State.PORTED, every, writes, draft_writes, reason=_in_part(picked))
+        return Replayed(picked, State.PORTED, every, writes, draft_writes, reason=_in_part(picked, merges))
 
     def _caught_up(self, files: Sequence[Pick]) -> dict[RepoPath, Version | None]:
         """What the draft takes of a changeset that the branch has already: its files may stand further back, with
@@ -255,8 +274,10 @@ class Replay:
         """Parks a changeset. `lacking`: it would land, but uses names that only the changesets `waits` bring, which a
         person decided to do without."""
         on_draft = {}
+        branch = {pick.target: self._branch.get(pick.target) for pick in files}
+        draft = {pick.target: self._draft.get(pick.target) for pick in files}
         for pick in files:
-            apart = self._draft.get(pick.target) is not self._branch.get(pick.target)
+            apart = draft[pick.target] is not branch[pick.target]
             on_draft[pick.target] = self._merge(self._draft, pick) if apart else merges[pick.target]
         draft_writes = {pick.target: self._drafted(pick, on_draft[pick.target]) for pick in files}
         if lacking:
@@ -276,7 +297,8 @@ class Replay:
         self._draft.changed.update(draft_writes)
         self._remember(_Parked(picked, self._names(files), () if lacking else blocked_by))
         every = tuple(shown[pick.target] if not pick.standing else _STANDING for pick in picked.files)
-        return Replayed(picked, state, every, {}, draft_writes, blocked_by, why)
+        ours = branch if shown is merges else draft
+        return Replayed(picked, state, every, {}, draft_writes, blocked_by, why, ours)
 
     def _drafted(self, pick: Pick, merge: FileMerge) -> Version | None:
         return self._bumped(pick, self._draft.get(pick.target), merge.result)
@@ -382,7 +404,7 @@ class Replay:
             for index, parked in enumerate(self._parked)
             if parked.picked.changeset.id in chosen and pick.target in parked.targets
         )
-        return self._merger.merge(pick.base, self._stacked(pick.target, steps), pick.theirs).lands
+        return self._merged(pick, self._stacked(pick.target, steps)).lands
 
     def _stacked(self, target: RepoPath, steps: tuple[int, ...]) -> Version | None:
         """The branch's file with the draft side of the parked changesets `steps` on it. Most trials share their
@@ -397,7 +419,7 @@ class Replay:
             if (below, step) not in stacks:
                 for pick in self._parked[step].picked.files:
                     if pick.target == target:
-                        ours = self._merger.merge(pick.base, ours, pick.theirs).result
+                        ours = self._merged(pick, ours).result
                 stacks[below, step] = (len(stacks) + 1, ours)
             below, ours = stacks[below, step]
         return ours
@@ -411,11 +433,12 @@ class Replay:
         return tuple(parked.picked.changeset.id for parked in self._parked if parked.picked.changeset.id in wanted)
 
 
-def _in_part(picked: Picked) -> str:
-    """What a person decided to leave out of a changeset that lands, as a reason; "" where that is nothing."""
+def _in_part(picked: Picked, merges: Mapping[RepoPath, FileMerge]) -> str:
+    """What a person did about a changeset that lands, as a reason: what was left out, what was resolved."""
+    by_hand = [merge.reason for merge in merges.values() if merge.resolutions]
     said = [pick.standing for pick in picked.files if pick.decided is not None]
     said += [f"hunk {one.hunk} of {pick.upstream} {one.reason}" for pick in picked.files for one in pick.left_out]
-    return f"in part; {'; '.join(dict.fromkeys(said))}" if said else ""
+    return "; ".join([*by_hand, *(["in part", *dict.fromkeys(said)] if said else [])])
 
 
 _STANDING = FileMerge(None, "standing", Gate.ALREADY, ())

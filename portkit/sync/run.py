@@ -10,6 +10,7 @@ from typing import Protocol
 from portkit.change.changeset import Changeset
 from portkit.components.model import AuthorPolicy, Component, ComponentMap, Mode, Source
 from portkit.decisions.model import Decisions
+from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
 from portkit.protocols import History, Memory, Target
 from portkit.sync.branch import BranchMove, BranchWriter, Writable, Written, refuse_busy
@@ -17,6 +18,7 @@ from portkit.sync.component import NO_DECISIONS, ComponentRun, Plan, Scope, day_
 from portkit.sync.ledger import Ledger, marked_commits, read_ledger
 from portkit.sync.message import MessageWriter
 from portkit.sync.outcome import ComponentOutcome, Notice
+from portkit.sync.replay import NO_RESOLUTIONS
 
 
 class SyncTarget(Target, Writable, Protocol):
@@ -48,7 +50,7 @@ class SyncResult:
 
 class Sync:
     """A run over the components of one map. `open_history` gives the history of an upstream by its name, `decisions`
-    what people decided on a component."""
+    what people decided on a component, `resolutions` how they settled its conflicts."""
 
     def __init__(
         self,
@@ -59,6 +61,7 @@ class Sync:
         *,
         template: tuple[str, str] | None = None,
         decisions: Callable[[str], Decisions] = lambda _: NO_DECISIONS,
+        resolutions: Callable[[str], Resolutions] = lambda _: NO_RESOLUTIONS,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._map = component_map
@@ -67,6 +70,7 @@ class Sync:
         self._memory = memory
         self._template = template
         self._decisions = decisions
+        self._resolutions = resolutions
         self._progress = progress
         self._ledgers: dict[str, Ledger] = {}
 
@@ -97,7 +101,8 @@ class Sync:
             self._ledgers[onto] = read_ledger(marked_commits(self._target, self._memory, onto))
         return ComponentRun(
             component, source.title, self._open_history(source), self._target, self._memory,
-            ledger=self._ledgers[onto], decisions=self._decisions(component.name), progress=self._progress,
+            ledger=self._ledgers[onto], decisions=self._decisions(component.name),
+            resolutions=self._resolutions(component.name), progress=self._progress,
         )  # fmt: skip
 
     def _refuse_busy(self, request: Request) -> None:
@@ -131,7 +136,7 @@ class Sync:
             run = self.component_run(component, onto)
         else:
             onto = request.onto
-        scope = Scope(partial(_until, request.until, history), request.changesets, request.as_of)
+        scope = Scope(partial(until_position, request.until, history), request.changesets, request.as_of)
         self._progress(f"{component.name}: replaying")
         plan = run.plan(onto, scope)
         plan = replace(plan, outcome=replace(plan.outcome, notices=notices + plan.outcome.notices))
@@ -146,7 +151,7 @@ class Sync:
         if not component.needs or component.mode in (Mode.WATCH, Mode.PORT) or request.changesets:
             return ()
         changesets = run.changesets
-        until = _until(request.until, history, changesets)
+        until = until_position(request.until, history, changesets)
         return tuple(
             need.component
             for need in component.needs
@@ -168,7 +173,7 @@ class Sync:
 
 
 
-def _until(point: str, history: History, changesets: Sequence[Changeset]) -> int:
+def until_position(point: str, history: History, changesets: Sequence[Changeset]) -> int:
     """The position of the last changeset to look at: all of them where no `point` was given."""
     return position_of(changesets, point, history) if point else len(changesets) - 1
 

@@ -34,7 +34,7 @@ def test_sync_names_everything_of_the_contract(outcomes: tuple[ComponentOutcome,
     assert HASH.fullmatch(first["commit"])
     assert first["files"][0] | {"reason": ""} == {
         "upstream": "sbin/leased/privsep.c", "target": "sbin/leased/privsep.c", "revision": "1.2",
-        "state": "ported", "method": "diff3", "gate": "faithful", "reason": "", "conflicts": [],
+        "state": "ported", "method": "diff3", "gate": "faithful", "reason": "", "conflicts": [], "resolutions": [],
     }  # fmt: skip
 
 

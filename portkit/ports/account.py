@@ -8,7 +8,7 @@ lines are among those that the commit changed near its place.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from portkit.change.linediff import Hunk, hunks
@@ -75,8 +75,46 @@ def account(delta: Delta, edit: Edit, table: LineTable) -> Account:
             made += shared.total() if state is HunkState.ADAPTED else weight
         if state not in (HunkState.BEFORE, HunkState.KEYWORD):
             missing += weight
-    faithful = HunkState.MADE in states and _faithful(delta.old, edit.old, delta.new, edit.new, table)
+    alone = HunkState.MADE in states and not edit.lines - used  # else the gate cannot but say no, and slowly
+    faithful = alone and _faithful(delta.old, edit.old, delta.new, edit.new, table)
     return Account(tuple(states), made, missing, used, faithful)
+
+
+class Passage:
+    """An edit whose ident line passes from one upstream revision to another, several changes later: what a change in
+    between brought, a later one may have taken away or reworded. Then the edit made it where it made what the whole
+    passage comes to at that place."""
+
+    def __init__(self, first: Lines, last: Lines, edit: Edit) -> None:
+        """`first` and `last`: upstream's file at the two revisions."""
+        self._last = last
+        self._whole = Sides(first, edit.new, last)
+        self._before = Sides(first, edit.old, last, self._whole.upstream)
+
+    def superseded(self, delta: Delta, told: Account) -> Account:
+        """`told` of `delta`, a change within the passage, with what was superseded told by what came in its place."""
+        if HunkState.LEFT_OUT not in told.states or delta.old is None or delta.new is None:
+            return told
+        onward = Alignment.of(hunks(delta.new.keys, self._last.keys))
+        survives = Sides(delta.old, self._last, delta.new, delta.hunks)
+        states = tuple(
+            self._instead(onward, hunk) if state is HunkState.LEFT_OUT and not survives.already(hunk) else state
+            for hunk, state in zip(delta.hunks, told.states, strict=True)
+        )
+        made, missing = told.made, told.open
+        for lines, was, now in zip(delta.lines, told.states, states, strict=True):
+            made += lines.total() if now is HunkState.MADE and was is not now else 0
+            missing -= lines.total() if now in (HunkState.BEFORE, HunkState.KEYWORD) and was is not now else 0
+        return replace(told, states=states, made=made, open=missing)
+
+    def _instead(self, onward: Alignment, hunk: Hunk) -> HunkState:
+        low, high = onward.gap(hunk.b0)[0], onward.gap(hunk.b1)[1]
+        here = [one for one in self._whole.upstream if one.b0 <= high and low <= one.b1]
+        if not here:
+            return HunkState.KEYWORD
+        if not all(self._whole.already(one) for one in here):
+            return HunkState.LEFT_OUT
+        return HunkState.BEFORE if all(self._before.already(one) for one in here) else HunkState.MADE
 
 
 def standing_states(old: Lines, new: Lines, standing: Lines) -> tuple[HunkState, ...]:

@@ -18,7 +18,7 @@ from portkit.change.changeset import Blob, FileChange
 from portkit.change.lines import LineTable
 from portkit.components.model import Component
 from portkit.paths import RepoPath, name
-from portkit.ports.account import Account, Edit, account, standing_states
+from portkit.ports.account import Account, Edit, Passage, account, standing_states
 from portkit.ports.deltas import Delta, Deltas, Line
 from portkit.ports.model import Evidence, Found, HunkState, Jump, Kind, Port, PortedFile
 from portkit.ports.words import Words, named
@@ -181,6 +181,9 @@ class PortFinder:
             last = known[-1].index
             passed = [one for one in self._passed(upstream, old, new, deltas) if one.index <= last]
             numbers = {one.index for one in passed}
+            passage = None
+            if len(passed) > 1 and passed[0].old is not None and passed[-1].new is not None:
+                passage = Passage(passed[0].old, passed[-1].new, edit)
             numbers |= {index for index in deltas.sharing(edit.lines, _SHARED) if index <= last}
             meant = commit.trailers | commit.said
             numbers |= {
@@ -192,8 +195,11 @@ class PortFinder:
                 delta = deltas.all[index]
                 if delta.old is None or delta.new is None:
                     continue
+                told = account(delta, edit, table)
+                if passage is not None and delta in passed:
+                    told = passage.superseded(delta, told)
                 commit.claims.append(_Claim(
-                    number, upstream, file.path, delta, account(delta, edit, table),
+                    number, upstream, file.path, delta, told,
                     bumped=bool(passed) and delta is passed[-1], passed=delta in passed[:-1],
                 ))  # fmt: skip
 
@@ -348,6 +354,7 @@ class PortFinder:
         confidence = min(
             _confidence(taken[one], one in commit.trailers, own, alike >= _ALIKE or one in commit.said)
             for one, own in zip(order, kinds, strict=True)
+            if own is not Kind.IDENT_ONLY or kind is Kind.IDENT_ONLY
         )
         return Port(
             commit.change.commit.id, tuple(order), confidence, tuple(evidence), kind, files,
@@ -389,7 +396,7 @@ class PortFinder:
 
 def _fresh(claim: _Claim, commit: _Commit, used: Mapping[RepoPath, Counter[Line]]) -> bool:
     """Whether at least half of what explains the edit is not explained by a surer changeset."""
-    if claim.account is None:
+    if claim.account is None or claim.passed:
         return True
     edit = commit.edits[claim.target]
     assert edit is not None

@@ -196,3 +196,22 @@ def test_a_message_may_name_file_and_revision(world: World) -> None:
     one = by_commit(world.find())[port]
     assert (one.changesets, one.evidence) == ((changeset,), (Evidence.CONTENT, Evidence.MESSAGE))
     assert world.find(hidden=True).ports == ()
+
+
+def test_what_upstream_reworded_meanwhile_came_with_its_last_wording(world: World) -> None:
+    first = world.upstream(OTHER, {"leased.c": source("1.2", "one two check three four five six seven")})
+    second = world.upstream(LOG, {"leased.c": source("1.3", "one two check_length three four five six seven")})
+    took = source("1.3", "one two check_length three four five six own seven")
+    port = world.target("leased - Sync.\n", {"leased.c": took})
+    found = world.find()
+    assert by_commit(found)[port].changesets == (first, second)
+    assert found.jumps == ()
+
+
+def test_what_upstream_backed_out_meanwhile_was_not_bumped_past(world: World) -> None:
+    world.upstream(OTHER, {"leased.c": source("1.2", "one two check three four five six seven")})
+    last = world.upstream("Back out.\n", {"leased.c": source("1.3", "one two three four five six seven")})
+    port = world.target("leased - Ids.\n", {"leased.c": source("1.3", "one two three four five six own seven")})
+    found = world.find()
+    assert (by_commit(found)[port].kind, by_commit(found)[port].changesets) == (Kind.IDENT_ONLY, (last,))
+    assert found.jumps == ()

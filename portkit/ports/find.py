@@ -313,6 +313,8 @@ class PortFinder:
             return share >= 0.9 and back >= 0.9 and (passed or alike >= _ALIKE)
         if passed:
             return share >= 0.5
+        if any(HunkState.LEFT_OUT in one.states for one in lines) and back < 0.5 and alike < _VERY_ALIKE:
+            return False  # a sweep over the whole tree makes a few lines of many changes
         if alike >= _ALIKE and share >= 0.5:
             return True
         if alike >= _VERY_ALIKE and back >= 0.8:

@@ -110,12 +110,21 @@ def _since(place: Workspace, component: Component, changesets: Sequence[Changese
 
 
 def _bring_contents(place: Workspace, component: Component) -> None:
-    """Gets what of the target's files a partial clone lacks, so that status and log need no network."""
+    """Gets what of the target's files and their history a partial clone lacks, so that status and log need no
+    network."""
     target = place.target()
     if target.cloned:
-        tree = target.tree(target.default_tip(), component.target_folders())
-        for _ in tree.read_many(sorted({blob.oid for blob in tree.entries.values()})[:1]):
-            pass  # the first read asks for all of them
+        tip, folders = target.default_tip(), component.target_folders()
+        wanted = {blob.oid for blob in target.tree(tip, folders).entries.values()}
+        wanted |= {
+            side.oid
+            for change in target.changes(tip, folders)
+            for file in change.files
+            if component.upstream_of(file.path) is not None
+            for side in (file.old, file.new)
+            if side is not None
+        }
+        target.bring(sorted(wanted))
 
 
 def _sources(place: Workspace, names: Sequence[str]) -> list[Mapping[str, Any]]:

@@ -15,6 +15,7 @@ from portkit.cli.sync import run
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.components.model import Component, Mode
 from portkit.errors import UserError
+from portkit.ports.model import carries
 from portkit.report.contract import iso
 from portkit.sync.branch import as_written
 from portkit.sync.component import ComponentRun, day_of
@@ -86,6 +87,9 @@ def lines(place: Workspace, component: Component) -> list[Line]:
             known[one.changeset.id] = Line(one.changeset, state, one.commit or "", one.reason, ())
     ledger = read_ledger(marked_commits(target, place.memory(), onto))
     carried, carried_revisions = ledger.carried(), ledger.carried_revisions()
+    if component.mode in (Mode.SYNC, Mode.IMPORT):
+        ports = [port for port in place.ports(component, looked.lineage, onto).ports if carries(port)]
+        carried = {one: port.target_commit for port in ports for one in port.changesets} | carried
     rest = {Mode.WATCH: WATCHED, Mode.PORT: OPEN}.get(component.mode, BEFORE)
     result = []
     for position, changeset in enumerate(looked.changesets):

@@ -6,8 +6,6 @@ import click
 
 from portkit.cli.log import cut
 from portkit.cli.wiring import Options, Workspace, workspace
-from portkit.components.model import Component
-from portkit.ports.find import PortFinder
 from portkit.ports.model import Found
 from portkit.report.contract import iso
 from portkit.report.ports import counts, lines, ports_object
@@ -32,7 +30,8 @@ def command(options: Options, component: str, since: str | None, onto: str | Non
         target = place.target()
         commit = target.resolve(onto) if onto else target.default_tip()
         chosen = place.map.component(component)
-        found = find(place, chosen, commit)
+        lineage = place.sync().component_run(chosen, commit).lineage
+        found = place.ports(chosen, lineage, commit)
         if since:
             first = target.resolve(since)
             folders = chosen.target_folders()
@@ -44,16 +43,6 @@ def command(options: Options, component: str, since: str | None, onto: str | Non
         place.screen.result(ports_object(chosen.name, commit, found))
         _tell(place, found)
         return 0
-
-
-def find(place: Workspace, component: Component, onto: str) -> Found:
-    """The ports of a component up to the target commit `onto`."""
-    source = place.map.source(component.upstream)
-    run = place.sync().component_run(component, onto)
-    finder = PortFinder(
-        component, run.lineage, place.history(source), place.target(), source.title, progress=place.screen.progress
-    )
-    return finder.find(onto)
 
 
 def _tell(place: Workspace, found: Found) -> None:

@@ -9,18 +9,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from portkit.cli.screen import Screen
-from portkit.components.model import ComponentMap, Source
+from portkit.components.model import Component, ComponentMap, Source
 from portkit.components.override import override
 from portkit.decisions.model import Decisions
 from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
 from portkit.git.door import version
+from portkit.ports.find import PortFinder
+from portkit.ports.model import Found, by_hand
+from portkit.ports.remembered import remembered
 from portkit.store.cache import Cache
 from portkit.store.decisions import DecisionsFile
 from portkit.store.engine import engine
 from portkit.store.lock import hold
 from portkit.store.mapfile import MAP_NAME, find_workspace, read_map, resolved
 from portkit.store.resolutions import ResolutionFolder
+from portkit.sync.by_hand import ByHand
+from portkit.sync.lineage import Lineage
 from portkit.sync.run import Sync
 from portkit.target.git import GitTarget
 from portkit.upstream.git import GitHistory, open_history
@@ -113,8 +118,19 @@ class Workspace:
         return Sync(
             self.map, self.history, self.target(), self.memory(),
             template=self.template(), decisions=self.decisions,
-            resolutions=self.resolutions, progress=self.screen.progress,
+            resolutions=self.resolutions, by_hand=self._by_hand, progress=self.screen.progress,
         )  # fmt: skip
+
+    def ports(self, component: Component, lineage: Lineage, onto: str) -> Found:
+        """Which of the target's commits up to `onto` carry which of the component's changesets."""
+        source = self.map.source(component.upstream)
+        history, target = self.history(source), self.target()
+        finder = PortFinder(component, lineage, history, target, source.title, progress=self.screen.progress)
+        depends = (repr(component), source.title, onto, repr(target.cut), history.tip, repr(history.cut))
+        return remembered(self.memory(), depends, lambda: finder.find(onto))
+
+    def _by_hand(self, component: Component, lineage: Lineage, onto: str) -> ByHand:
+        return by_hand(self.ports(component, lineage, onto))
 
     def decisions_file(self, component: str) -> DecisionsFile:
         """Where the decisions on a component lie."""

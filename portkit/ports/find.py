@@ -23,7 +23,7 @@ from portkit.ports.deltas import Delta, Deltas, Line
 from portkit.ports.model import Evidence, Found, HunkState, Jump, Kind, Port, PortedFile
 from portkit.ports.words import Words, named
 from portkit.protocols import ChangeLog, History, TargetChange
-from portkit.sync.ledger import read_ledger
+from portkit.sync.ledger import Entry, read_ledger
 from portkit.sync.lineage import Lineage
 from portkit.text import is_binary
 
@@ -81,6 +81,8 @@ class _Commit:
     """The changesets that its trailers name."""
     said: frozenset[str] = frozenset()
     """The changesets that its message names otherwise, by hash or by file and revision."""
+    own: bool = False
+    """Whether it has portkit's trailers, whatever they name."""
     edits: dict[RepoPath, Edit | None] = field(default_factory=dict)
     claims: list[_Claim] = field(default_factory=list)
 
@@ -123,6 +125,13 @@ class PortFinder:
                 upstream = self._component.upstream_of(file.path)
                 if upstream is not None and self._lineage.versions(upstream):
                     touched[self._lineage.now(upstream)].append((number, at))
+        self._target.bring(sorted({
+            side.oid
+            for places in touched.values()
+            for number, at in places
+            for side in (commits[number].change.files[at].old, commits[number].change.files[at].new)
+            if side is not None
+        }))  # fmt: skip
         for count, (upstream, places) in enumerate(sorted(touched.items())):
             self._progress(f"{self._component.name}: looking for ports, {count} of {len(touched)} files")
             self._look(upstream, places, commits)
@@ -131,14 +140,28 @@ class PortFinder:
     def _read(self, changes: Sequence[TargetChange]) -> list[_Commit]:
         """The commits, with what their messages say."""
         ledger = read_ledger([] if self._hidden else [one.commit for one in changes])
-        trailers = {entry.commit: frozenset(entry.changesets) & self._changesets.keys() for entry in ledger.entries}
+        entries = {entry.commit: entry for entry in ledger.entries}
         result = []
         for change in changes:
             message = change.commit.message
             alike = self._words.likeness(message)
             said = frozenset() if self._hidden else named(message, self._revisions, self._changesets)
-            result.append(_Commit(change, alike, trailers.get(change.commit.id, frozenset()), said))
+            entry = entries.get(change.commit.id)
+            trailers = self._by_trailers(entry) if entry is not None else frozenset()
+            result.append(_Commit(change, alike, trailers, said, entry is not None))
         return result
+
+    def _by_trailers(self, entry: Entry) -> frozenset[str]:
+        """The changesets that trailers name: by hash, or, where a rewritten upstream has other hashes, by path and
+        revision."""
+        found = frozenset(entry.changesets) & self._changesets.keys()
+        if found or not entry.revisions:
+            return found
+        labels = [
+            {version.changeset for version in self._lineage.versions(RepoPath(path)) if version.label == label}
+            for path, label in entry.revisions
+        ]
+        return frozenset().union(*(one for one in labels if len(one) == 1))
 
     @cached_property
     def _revisions(self) -> dict[tuple[str, str], list[str]]:
@@ -231,7 +254,7 @@ class PortFinder:
             for claim in commit.claims:
                 by_changeset[claim.changeset].append(claim)
             taken = self._taken(commit, by_changeset, done)
-            back = None if commit.trailers else _REVERTS.search(commit.change.commit.message)
+            back = None if commit.own else _REVERTS.search(commit.change.commit.message)
             if back is not None and not taken:
                 self._taken_back(commit.change.commit.id, back[1], ports, reverts, done)
             if taken:
@@ -239,6 +262,8 @@ class PortFinder:
                 ports.append(port)
                 done |= {(file.changeset, file.upstream) for file in port.files if _any_done(file.hunks)}
             for changeset, claims in by_changeset.items():
+                if commit.own:
+                    break  # portkit's own: what it leaves out stays pending by its ledger
                 for claim in claims:
                     if not (claim.passed or claim.bumped) or not _any_left(claim.states) or _any_done(claim.states):
                         continue

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from portkit.paths import RepoPath
+from portkit.sync.by_hand import ByHand
 
 
 class Evidence(StrEnum):
@@ -102,12 +102,24 @@ class Found:
     jumps: tuple[Jump, ...] = ()
 
 
-def carried(ports: Iterable[Port]) -> frozenset[tuple[str, RepoPath]]:
-    """(changeset, upstream path) of every file change that `ports` made or found made, whole or in other words."""
-    return frozenset(
-        (file.changeset, file.upstream)
-        for port in ports
-        if port.kind is not Kind.IDENT_ONLY and not port.reverted
-        for file in port.files
-        if HunkState.LEFT_OUT not in file.hunks
-    )
+_SURE = 0.85
+"""From this confidence on a sync believes that a commit carries a change, and does not offer it again."""
+
+
+def carries(port: Port) -> bool:
+    """Whether the commit of `port` surely brought something of upstream's, which still stands."""
+    return not port.reverted and port.kind is not Kind.IDENT_ONLY and port.confidence >= _SURE
+
+
+def by_hand(found: Found) -> ByHand:
+    """What a sync must know of it. What portkit ported is the ledger's affair; a file of which hunks were left out is
+    offered again."""
+    carried: dict[tuple[str, str], str] = {}
+    for port in found.ports:
+        if not carries(port) or Evidence.TRAILER in port.evidence:
+            continue
+        for file in port.files:
+            done = {HunkState.MADE, HunkState.ADAPTED} & set(file.hunks)
+            if done and HunkState.LEFT_OUT not in file.hunks:
+                carried[file.changeset, file.upstream] = port.target_commit
+    return ByHand(carried, {(jump.changeset, jump.upstream): jump.commit for jump in found.jumps})

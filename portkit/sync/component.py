@@ -22,6 +22,7 @@ from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
 from portkit.protocols import History, Memory, Target, Tree
 from portkit.sync.baseline import BaselineFinder
+from portkit.sync.by_hand import ByHand
 from portkit.sync.decided import Decider, reached
 from portkit.sync.ledger import Ledger, marked_commits, read_ledger
 from portkit.sync.lineage import Lineage, as_it_is
@@ -49,6 +50,11 @@ _DAY = 86400
 
 
 NO_DECISIONS = Decisions()
+NOTHING_BY_HAND = ByHand()
+
+Counted = tuple[Changeset, tuple[FileChange, ...]]
+"""A changeset, and those of its files that are pending."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -101,8 +107,10 @@ class ComponentRun:
         ledger: Ledger | None = None,
         decisions: Decisions = NO_DECISIONS,
         resolutions: Resolutions = NO_RESOLUTIONS,
+        by_hand: Callable[[Lineage, str], ByHand] = lambda *_: NOTHING_BY_HAND,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """`by_hand` tells, of upstream's files and a target commit, what people ported without portkit."""
         self._progress = progress
         self._component = component
         self._title = title
@@ -112,6 +120,7 @@ class ComponentRun:
         self._ledger = ledger
         self._decisions = decisions
         self._resolutions = resolutions
+        self._by_hand = by_hand
         every = history.changesets(lambda path: component.covers(path) or component.unmapped(path))
         covered = [_only(changeset, component.covers) for changeset in every]
         self._changesets = [changeset for changeset in covered if changeset.files]
@@ -261,7 +270,8 @@ class ComponentRun:
         position = {changeset.id: index for index, changeset in enumerate(self._changesets)}
         picker = Picker(component, self.lineage, self._history, tree, readme_deleted(component, tree, self._title))
         subjects: dict[str, str] = {}
-        todo: list[tuple[Changeset, tuple[FileChange, ...]]]
+        by_hand = NOTHING_BY_HAND
+        todo: list[Counted]
         if scope.ids:
             todo = [(one, one.files) for one in chosen(component, self._changesets, scope.ids)]
         elif component.mode is Mode.IMPORT and not ledger.carried_of(
@@ -277,7 +287,8 @@ class ComponentRun:
                     hint="check the map's paths, or use mode import to bring the files in",
                 )
             seen = self._changesets[: until + 1]
-            todo = pending(component, seen, self.lineage, start, ledger)
+            by_hand = self._by_hand(self.lineage, onto)
+            todo = pending(component, seen, self.lineage, start, ledger, by_hand)
         picked = [picker.pick(changeset, files, position[changeset.id]) for changeset, files in todo]
         style = (
             learned(component, self._target, onto, self._title) if component.ident is IdentStyle.LEARNED else None
@@ -311,7 +322,10 @@ class ComponentRun:
             ComponentOutcome(
                 component.name, component.mode, component.upstream, onto, "", onto, False, outcomes,
                 baselines=start.files,
-                notices=(*self._notices(results, until, start), *self._stale_decisions(played), *self._unused(results)),
+                notices=(
+                    *self._notices(results, until, start), *self._stale_decisions(played), *self._unused(results),
+                    *self._jumped(todo, by_hand),
+                ),
                 lag_days=max(0, newest - min(waiting)) // _DAY if waiting else 0,
                 upstream_tip=self._history.tip,
                 newest=newest,
@@ -320,6 +334,15 @@ class ComponentRun:
             draft,
             results,
         )  # fmt: skip
+
+    def _jumped(self, todo: Iterable[Counted], by_hand: ByHand) -> Iterator[Notice]:
+        """What is offered although the ident line says that the target has it."""
+        for changeset, files in todo:
+            for change in files:
+                commit = by_hand.jumped.get((changeset.id, change.path))
+                if commit is not None:
+                    text = f"the ident line was bumped past it by {commit[:12]}, and nothing carries it"
+                    yield Notice("jumped", text, change.path, changeset.id)
 
     def _stale_decisions(self, played: Played) -> Iterator[Notice]:
         """Decisions that come to nothing: a line of theirs that went stale stops nothing."""

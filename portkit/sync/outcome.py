@@ -110,7 +110,7 @@ class Notice:
     """Something a person should know that is no changeset's state: a new upstream file, a kept deletion.
 
     `kind` is one of: unmapped, kept, deleted-on-purpose, not-applicable, rewritten, port, branch, needs, retired,
-    stale.
+    stale, jumped.
     """
 
     kind: str

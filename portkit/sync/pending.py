@@ -13,6 +13,7 @@ from portkit.merge.file import Version
 from portkit.paths import RepoPath, parent
 from portkit.protocols import Contents, History, Target, Tree
 from portkit.sync.baseline import BaselineFinder
+from portkit.sync.by_hand import ByHand
 from portkit.sync.ledger import Entry, Ledger
 from portkit.sync.lineage import FileVersion, Lineage
 from portkit.sync.outcome import FileBaseline
@@ -110,11 +111,13 @@ def pending(
     lineage: Lineage,
     start: Start,
     ledger: Ledger,
+    by_hand: ByHand,
 ) -> list[tuple[Changeset, tuple[FileChange, ...]]]:
     """The changesets that wait, oldest first, each with those of its files that do.
 
     A file that the target lacks counts only from changesets newer than the component's newest baseline: what
-    upstream did to it before that, somebody decided long ago.
+    upstream did to it before that, somebody decided long ago. What an ident line was bumped past counts too, however
+    old, where the target still has the file; what people ported by hand does not.
     """
     carried = _Carried(lineage, ledger)
     result: list[tuple[Changeset, tuple[FileChange, ...]]] = []
@@ -126,7 +129,8 @@ def pending(
                 continue
             baseline = start.versions.get(lineage.now(change.path))
             after = baseline.position if baseline is not None else start.newest
-            if position <= after:
+            file = (changeset.id, change.path)
+            if file in by_hand.carried or (position <= after and (baseline is None or file not in by_hand.jumped)):
                 continue
             version = lineage.version_at(change.path, position)
             if version is not None and carried.has(changeset, change.path, version):

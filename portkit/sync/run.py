@@ -14,8 +14,10 @@ from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
 from portkit.protocols import History, Memory, Target
 from portkit.sync.branch import BranchMove, BranchWriter, Writable, Written, refuse_busy
-from portkit.sync.component import NO_DECISIONS, ComponentRun, Plan, Scope, day_of, position_of
+from portkit.sync.by_hand import ByHand
+from portkit.sync.component import NO_DECISIONS, NOTHING_BY_HAND, ComponentRun, Plan, Scope, day_of, position_of
 from portkit.sync.ledger import Ledger, marked_commits, read_ledger
+from portkit.sync.lineage import Lineage
 from portkit.sync.message import MessageWriter
 from portkit.sync.outcome import ComponentOutcome, Notice
 from portkit.sync.replay import NO_RESOLUTIONS
@@ -50,7 +52,8 @@ class SyncResult:
 
 class Sync:
     """A run over the components of one map. `open_history` gives the history of an upstream by its name, `decisions`
-    what people decided on a component, `resolutions` how they settled its conflicts."""
+    what people decided on a component, `resolutions` how they settled its conflicts, `by_hand` what they did of it
+    without portkit, up to a target commit."""
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Sync:
         template: tuple[str, str] | None = None,
         decisions: Callable[[str], Decisions] = lambda _: NO_DECISIONS,
         resolutions: Callable[[str], Resolutions] = lambda _: NO_RESOLUTIONS,
+        by_hand: Callable[[Component, Lineage, str], ByHand] = lambda *_: NOTHING_BY_HAND,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._map = component_map
@@ -71,6 +75,7 @@ class Sync:
         self._template = template
         self._decisions = decisions
         self._resolutions = resolutions
+        self._by_hand = by_hand
         self._progress = progress
         self._ledgers: dict[str, Ledger] = {}
 
@@ -102,7 +107,8 @@ class Sync:
         return ComponentRun(
             component, source.title, self._open_history(source), self._target, self._memory,
             ledger=self._ledgers[onto], decisions=self._decisions(component.name),
-            resolutions=self._resolutions(component.name), progress=self._progress,
+            resolutions=self._resolutions(component.name),
+            by_hand=partial(self._by_hand, component), progress=self._progress,
         )  # fmt: skip
 
     def _refuse_busy(self, request: Request) -> None:

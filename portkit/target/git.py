@@ -231,12 +231,22 @@ class GitTarget:
         raise AssertionError(oid)
 
     def read_many(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """(oid, content) for each, in order; raises as `read` does."""
+        """(oid, content) for each, in order; raises as `read` does. What a clone of portkit's own making left out is
+        fetched: `bring` gets more of it at once."""
         for oid, content in self._reader.find_many(oids):
+            if content is None and self.cloned:
+                self.bring((oid,))
+                content = self._reader.find(oid)
             if content is None:
                 hint = "fetch it, or take a complete clone"
                 raise WorldError(f"{_ROLE} lacks the content {oid}", cause="the object is not there", hint=hint)
             yield oid, content
+
+    def bring(self, oids: Sequence[str]) -> None:
+        """Gets those of `oids` that a clone of portkit's own making left out, at once. Raises WorldError where the
+        remote cannot be asked."""
+        if self.cloned:
+            self._bring(oids)
 
     def trailer_commits(self, commit: str, since: str = "") -> Iterator[TargetCommit]:
         """The commits of `since..commit`, whatever they touch, newest first, that have a line which begins

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ports_world import World, by_commit, line, source
 
-from portkit.ports.model import Evidence, HunkState, Kind, carried
+from portkit.ports.model import Evidence, HunkState, Kind, by_hand
 
 LOG = "Decline what nobody answered, since the server forgets its lease meanwhile.\n"
 OTHER = "Check the length of options before they are copied.\n"
@@ -34,7 +34,7 @@ def test_a_bumped_ident_line_and_the_lines_make_an_exact_port(world: World) -> N
     assert one.confidence > 0.95
     assert one.files[0].hunks == (HunkState.MADE,)
     assert one.files[0].revision == "1.2"
-    assert carried(found.ports) == {(changeset, "sbin/leased/leased.c")}
+    assert by_hand(found).carried == {(changeset, "sbin/leased/leased.c"): port}
 
 
 def test_the_import_is_no_port(world: World) -> None:
@@ -49,6 +49,7 @@ def test_what_an_ident_line_was_bumped_past_is_no_port_but_told(world: World) ->
     assert by_commit(found)[port].changesets == (taken,)
     (jump,) = found.jumps
     assert (jump.changeset, jump.revision, jump.commit, jump.target) == (left, "1.2", port, "sbin/leased/leased.c")
+    assert by_hand(found).jumped == {(left, "sbin/leased/leased.c"): port}
 
 
 def test_what_was_bumped_past_and_ported_later_is_no_jump(world: World) -> None:
@@ -103,10 +104,11 @@ def test_a_port_beside_other_changes_is_adapted(world: World) -> None:
 def test_a_port_of_some_hunks_is_partial(world: World) -> None:
     world.upstream(LOG, {"leased.c": source("1.2", "one new two three four five six late seven")})
     port = world.target("leased - x.\n", {"leased.c": source("1.2", "one new two three four five six own seven")})
-    one = by_commit(world.find())[port]
+    found = world.find()
+    one = by_commit(found)[port]
     assert one.kind is Kind.PARTIAL
     assert one.files[0].left_out == (2,)
-    assert carried([one]) == frozenset()
+    assert by_hand(found).carried == {}
 
 
 def test_an_ident_line_alone_is_told_as_such(world: World) -> None:
@@ -115,7 +117,7 @@ def test_an_ident_line_alone_is_told_as_such(world: World) -> None:
     found = world.find()
     one = by_commit(found)[port]
     assert (one.kind, one.evidence, one.changesets) == (Kind.IDENT_ONLY, (Evidence.IDENT,), (changeset,))
-    assert carried(found.ports) == frozenset()
+    assert by_hand(found).carried == {}
     assert [jump.changeset for jump in found.jumps] == [changeset]
 
 
@@ -163,7 +165,7 @@ def test_a_reverted_port_is_told_and_carries_nothing(world: World) -> None:
     back = world.target(f"Revert it.\n\nThis reverts commit {port}.\n", {"leased.c": before})
     found = world.find()
     assert [one.reverted for one in found.ports] == [back]
-    assert carried(found.ports) == frozenset()
+    assert by_hand(found).carried == {}
 
 
 def test_a_side_branch_and_a_merge_of_its_own_making_are_looked_at(world: World) -> None:

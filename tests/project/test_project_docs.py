@@ -60,7 +60,7 @@ def test_a_promise_names_a_test_that_is_there(reference: str) -> None:
 
 def test_modules_of_the_architecture_are_there() -> None:
     text = page("docs/architecture.md")
-    parts = "store|git|upstream|target|sync|change|merge|components|report|cli|demo"
+    parts = "store|git|upstream|target|sync|ports|survey|change|merge|components|report|cli|demo"
     found = set(re.findall(rf"`((?:{parts})\.[a-z0-9]+)`", text))
     assert len(found) > 20
     assert sorted(one for one in found if not (ROOT / "portkit" / f"{one.replace('.', '/')}.py").exists()) == []

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from portkit.cli.ports import find
 from portkit.cli.wiring import Workspace
 from portkit.components.model import Component, Mode
 from portkit.errors import UserError
@@ -92,7 +91,7 @@ class LocalPatches:
         """What is local of each file, by the target's history."""
         ported: Ported = {
             port.target_commit: frozenset((file.upstream, file.changeset) for file in port.files)
-            for port in find(self.place, self.component, self.commit).ports
+            for port in self.place.ports(self.component, self.run.lineage, self.commit).ports
             if not port.reverted
         }
         return self.finder.local(self.derived, self.until, ported)

@@ -22,6 +22,15 @@ class Contents(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """An upstream file that cannot be read: what is wrong with it, and the changesets that are known to touch it."""
+
+    path: RepoPath
+    what: str
+    changesets: frozenset[str]
+
+
 class History(Contents, Protocol):
     """An upstream's history, oldest changeset first, and the contents it names."""
 
@@ -38,6 +47,11 @@ class History(Contents, Protocol):
     @property
     def rewritten(self) -> bool:
         """Whether upstream's history was found rewritten since the last run."""
+        ...
+
+    @property
+    def damaged(self) -> Sequence[Damage]:
+        """The files that cannot be read, and are left out of all else."""
         ...
 
     def resolve(self, revision: str) -> str:

@@ -37,12 +37,17 @@ class Person:
         return self.email.partition("@")[0] or self.name
 
 
+def begins(id_: str, text: str) -> bool:
+    """Whether a person who wrote `text` may mean the changeset `id_`: its beginning; a hash in capitals too."""
+    return id_.startswith((text, text.lower()))
+
+
 @dataclass(frozen=True, slots=True)
 class Changeset:
     """One logical upstream commit.
 
-    `id` is a full hash; `parent` the commit it is compared with ("" for the first); `date` the committer's,
-    in seconds since 1970 UTC; `message` the log as it stands; `files` in path order.
+    `id` is a full hash, or CVS's commitid; `parent` the commit it is compared with ("" for the first); `date` the
+    committer's, in seconds since 1970 UTC; `message` the log as it stands; `files` in path order.
     """
 
     id: str

@@ -30,6 +30,7 @@ from portkit.store.cache import APPLICATION, busy
 from portkit.store.lock import hold
 from portkit.store.mapfile import find_workspace
 from portkit.target.git import GitTarget
+from portkit.upstream.rsync import answers
 
 OK, NOTE, WRONG = "ok", "note", "wrong"
 
@@ -195,6 +196,11 @@ def _checked(about: str, look: Callable[[], Finding]) -> Finding:
 def _source(place: Workspace, source: Source, kind: str) -> Finding:
     role = "the target" if kind == "target" else f"upstream {source.name}"
     shown = without_password(source.location)
+    if source.kind == "cvs" and source.remote:
+        place.screen.progress(f"asking {shown}")
+        answers(source.location, role=role, timeout=PATIENCE)
+        here = "copied" if (place.state / "upstream" / f"{source.name}.cvs" / "seen").exists() else "not copied yet"
+        return Finding(source.name, OK, f"{shown} answers (CVS); {here}{': portkit fetch' if 'not' in here else ''}")
     if source.kind == "cvs":
         if not Path(source.location).is_dir():
             raise UserError(f"{role}: there is no folder {shown}", hint="give the path of a CVS repository")

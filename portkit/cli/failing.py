@@ -29,7 +29,7 @@ def need_clones(place: Workspace, *, upstreams: bool = True) -> None:
     if upstreams:
         sources += [(f"upstream {one.name}", one, folder / f"{one.name}.git") for one in place.map.upstreams]
     for role, source, clone in sources:
-        if not source.remote:
+        if not source.remote or source.kind != "git":  # what is not copied is told of where it is opened
             continue
         what = ""
         if clone.exists():

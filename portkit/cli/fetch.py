@@ -76,9 +76,6 @@ def _news(place: Workspace, component: Component, wrong: list[PortkitError], *, 
     """One component's news; an error goes into `wrong` once, however many components share the source."""
     source = place.map.source(component.upstream)
     try:
-        if source.kind != "git":
-            text = f"upstream {source.name} is a CVS repository, which portkit does not read yet"
-            raise UserError(text, hint="name a git mirror of it in the map")
         history = place.history(source)
         changesets = _of(component, history)
         news = News(component, len(changesets), _since(place, component, changesets),

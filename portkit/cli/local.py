@@ -24,7 +24,7 @@ from portkit.sync.component import ComponentRun, position_of
 from portkit.sync.lineage import FileVersion
 from portkit.sync.local import Derived, Local, LocalFinder, Ported
 from portkit.text import split_lines
-from portkit.upstream.git import GitHistory
+from portkit.upstream.source import UpstreamHistory
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class LocalPatches:
     component: Component
     commit: str
     run: ComponentRun
-    history: GitHistory
+    history: UpstreamHistory
     until: int
     finder: LocalFinder
     _derived: Derived | None = None

@@ -20,7 +20,7 @@ from portkit.components.model import Component, ComponentMap
 from portkit.errors import PortkitError, UserError, WorldError
 from portkit.paths import RepoPath, problem_with
 from portkit.target.git import GitTarget
-from portkit.upstream.git import GitHistory
+from portkit.upstream.source import UpstreamHistory
 
 
 @click.command("map")
@@ -158,10 +158,6 @@ def _online(place: Workspace, unreachable: list[PortkitError]) -> list[Finding]:
         key = f"upstreams.{source.name}"
         if not any(component.upstream == source.name for component in place.map.components):
             continue
-        if source.kind != "git":
-            text = "is a CVS repository, which portkit does not read yet: nothing was checked against it"
-            findings.append(Finding(Severity.WARNING, place.map.line(f"{key}.cvs"), f"{key}.cvs", text))
-            continue
         try:
             upstreams[source.name] = _upstream(place.history(source))
         except UserError as error:
@@ -197,7 +193,7 @@ def _source(
     return Finding(severity, component_map.line(key), key, text, error.hint)
 
 
-def _upstream(history: GitHistory) -> Upstream:
+def _upstream(history: UpstreamHistory) -> Upstream:
     ever: set[RepoPath] = set()
     alive: set[RepoPath] = set()
     ids = []
@@ -212,7 +208,7 @@ def _upstream(history: GitHistory) -> Upstream:
     return Upstream(ever, alive, ids, history.shallow, _knows(history), history.names)
 
 
-def _knows(history: GitHistory) -> Callable[[str], bool]:
+def _knows(history: UpstreamHistory) -> Callable[[str], bool]:
     def knows(revision: str) -> bool:
         try:
             history.newest_at(revision)

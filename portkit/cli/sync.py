@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import click
 
+from portkit.cli.failing import failed
 from portkit.cli.screen import WIDTH, Screen
 from portkit.cli.waiting import previous_report
 from portkit.cli.wiring import Options, Workspace, workspace
@@ -57,6 +58,7 @@ def command(
     if as_of and day_of(as_of) is None:
         raise UserError(f"{as_of!r} is no date", where="--as-of", hint="write it as 2012-08-15")
     with workspace(options, writing=not dry_run) as place:
+        place.settled = not until  # up to a point that is said, nothing is left for the next run
         target = place.target()
         request = Request(
             place.components(components),
@@ -70,11 +72,23 @@ def command(
         outcomes = run(place, request)
         new = new_since(outcomes, previous_report(place.reports))
         still = open_ids(outcomes)
-        place.screen.result(sync_object(outcomes))
         for outcome in outcomes:
             tell(place.screen, outcome, dry_run=dry_run)
         tell_waiting(place.screen, len(new), len(still))
+        damage = damaged(outcomes)
+        if damage is not None:
+            return failed(place.screen, sync_object(outcomes), damage)
+        place.screen.result(sync_object(outcomes))
         return WAITS if (still if strict else new) else 0
+
+
+def damaged(outcomes: Sequence[ComponentOutcome]) -> UserError | None:
+    """What is to be mended first: upstream's files that could not be read. None where all could."""
+    found = list(dict.fromkeys(notice.text for one in outcomes for notice in one.notices if notice.kind == "damaged"))
+    if not found:
+        return None
+    more = f", and {len(found) - 1} more files" if len(found) > 1 else ""
+    return UserError(f"{found[0]}{more}", hint="bring the file anew (rsync, reposync), then sync again")
 
 
 def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
@@ -83,12 +97,12 @@ def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
     target = place.target()
     names = sorted({place.map.component(one).upstream for one in request.components})
     sources = [place.map.source(name) for name in names]
-    histories = [place.history(source) for source in sources if source.kind == "git"]
+    histories = [place.history(source) for source in sources]
     results = Results(
         place.memory(),
         repr(replace(request, onto="")),
         [repr(place.map), request.onto, repr(place.template()), repr(target.cut)]
-        + [f"{history.tip} {' '.join(history.cut)}" for history in histories]
+        + [history.stamp for history in histories]
         + [repr((place.decisions(one.name), place.resolutions(one.name))) for one in place.map.components]
         + ([] if request.dry_run else [repr(target.identity())]),
     )
@@ -111,7 +125,7 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
     counts = outcome.counts()
     screen.say(f"{outcome.name} ({outcome.mode})")
     for notice in outcome.notices:
-        if notice.kind in ("port", "branch", "needs", "rewritten", "retired", "stale"):
+        if notice.kind in ("damaged", "port", "branch", "needs", "rewritten", "retired", "stale"):
             screen.paragraph(notice.text)
     if outcome.mode == "watch":
         screen.paragraph(f"{_counted(len(outcome.watched))} upstream in the {WATCH_DAYS} days up to the newest")

@@ -28,7 +28,7 @@ from portkit.sync.by_hand import ByHand
 from portkit.sync.lineage import Lineage
 from portkit.sync.run import Sync
 from portkit.target.git import GitTarget
-from portkit.upstream.git import GitHistory, open_history
+from portkit.upstream.source import UpstreamHistory, open_history
 
 STATE = ".portkit"
 """The workspace's folder for what can be made again."""
@@ -56,7 +56,9 @@ class Workspace:
     screen: Screen
     stack: ExitStack
     fetch: bool = True
-    _histories: dict[str, GitHistory] = field(default_factory=dict)
+    settled: bool = True
+    """Whether the newest minutes of an upstream without atomic commits are left for the next run."""
+    _histories: dict[str, UpstreamHistory] = field(default_factory=dict)
     _target: GitTarget | None = None
     _memory: Cache | None = None
     _decisions: dict[str, Decisions] = field(default_factory=dict)
@@ -70,12 +72,12 @@ class Workspace:
     def reports(self) -> Path:
         return self.root / "reports"
 
-    def history(self, source: Source) -> GitHistory:
+    def history(self, source: Source) -> UpstreamHistory:
         """The history of one upstream, indexed for all of the map's components at once."""
         if source.name not in self._histories:
             folders = sorted({f for c in self.map.components if c.upstream == source.name for f in c.folders()})
             opened = open_history(
-                source, folders, self.state, fetch=self.fetch, progress=self.screen.progress
+                source, folders, self.state, fetch=self.fetch, settled=self.settled, progress=self.screen.progress
             )
             self.stack.callback(opened.close)
             self._histories[source.name] = opened

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portkit.change.changeset import begins
 from portkit.components.locations import problem_with_day
 from portkit.components.model import Component, ComponentMap, Mode, PathRule
 from portkit.components.rules import PathSet, is_glob
@@ -203,7 +204,7 @@ class _Check:
             key = f"{self._key}.not-applicable[{number}]"
             if one.path and not _any(one.path, self._covered):
                 self._found.warning(key, f"upstream never had {one.path!r} among what is mapped", "drop it, or mend it")
-            if one.changeset and not any(id.startswith(one.changeset.lower()) for id in self._upstream.changesets):
+            if one.changeset and not any(begins(id, one.changeset) for id in self._upstream.changesets):
                 text = f"{one.changeset} is no changeset of upstream {component.upstream} that the map sees"
                 self._found.warning(key, text, "drop it, or mend it")
         for path, revision in component.baseline:

@@ -122,8 +122,13 @@ _DEFINITIONS: dict[str, Shape] = {
         rf"{_PLAIN}*$",
     },
     "folder": {
-        "description": "A CVS repository, or any folder of ,v files",
-        "type": "string", "pattern": rf"^(?!-)(?!:)(?!\s*$)(?!.*://){_PLAIN}*$",
+        "description": "A CVS repository, or any folder of ,v files; or what rsync reaches",
+        "type": "string", "pattern": rf"^(?!-)(?!:)(?!\s*$)(?:rsync://(?!-)|(?!.*://)){_PLAIN}*$",
+    },
+    "root": {"description": "An absolute path", "type": "string", "pattern": rf"^(?!.*\$)/{_PLAIN}*$"},
+    "module": {
+        "description": "A folder of a CVS repository",
+        "type": "string", "pattern": rf"^(?!/)(?!(?:.*/)?\.\.?(?:/|$))(?!.*//){_PLAIN}+$",
     },
 }  # fmt: skip
 
@@ -139,8 +144,13 @@ def _link(*placeholders: str) -> Shape:
 
 UPSTREAM = (
     Key("git", "A URL, or a path relative to the map's folder.", _ref("location")),
-    Key("cvs", "A CVS repository, or any folder of ,v files. No sync reads it yet.", _ref("folder")),
-    Key("branch", "The branch that is followed. Default: master.", _ref("branch")),
+    Key("cvs", "A CVS repository, or any folder of ,v files; or what rsync reaches: rsync://HOST/MODULE, HOST:PATH.",
+        _ref("folder")),
+    Key("branch", "The branch that is followed; with CVS, a branch or tag. Default: master, with CVS HEAD, the trunk.",
+        _ref("branch")),
+    Key("module", "With CVS: the folder of the repository that paths start from, such as src.", _ref("module")),
+    Key("root", "With CVS: where the repository lies for those who commit, as $Header$ names it. Default: /cvs.",
+        _ref("root")),
     Key("prefix", "What stands before every upstream path in this source, such as src/.",
         {"anyOf": [{"const": ""}, _ref("path")]}),
     Key("title", "How the upstream writes its name: in messages, and as the keyword of its ident lines.", _ref("text")),

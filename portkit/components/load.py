@@ -7,7 +7,7 @@ there is a mistake, so that a misspelt one is never silently without effect.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from portkit.components import keys as known_keys
@@ -112,10 +112,33 @@ def _upstream(reader: Reader, name: str, node: Node, key: str) -> Source:
         name=name,
         location=reader.text(keys.get(kind), f"{key}.{kind}", check),
         kind=kind,
-        branch=reader.text(keys.get("branch"), f"{key}.branch", locations.problem_with_ref, default="master"),
+        branch=reader.text(
+            keys.get("branch"), f"{key}.branch", locations.problem_with_ref,
+            default="HEAD" if kind == "cvs" else "master",
+        ),
         prefix=_prefix(reader, keys.get("prefix"), f"{key}.prefix"),
+        module=_module(reader, keys, key, kind),
+        root=_root(reader, keys, key, kind),
         title=reader.text(keys.get("title"), f"{key}.title", default=_TITLES.get(name.lower(), name)),
     )
+
+
+def _module(reader: Reader, keys: Mapping[str, Node], key: str, kind: str) -> str:
+    """The folder of a CVS repository that the upstream's paths start from, without a slash at its end."""
+    node = keys.get("module")
+    if node is not None and kind != "cvs":
+        reader.wrong(node, f"{key}.module", "a git repository has no modules; `prefix` says what stands before paths")
+        return ""
+    return reader.text(node, f"{key}.module", locations.problem_with_module).removesuffix("/")
+
+
+def _root(reader: Reader, keys: Mapping[str, Node], key: str, kind: str) -> str:
+    """Where a CVS repository lies on the upstream's own machine."""
+    node = keys.get("root")
+    if node is not None and kind != "cvs":
+        reader.wrong(node, f"{key}.root", "only a CVS repository has a root that keywords name")
+        return ""
+    return reader.text(node, f"{key}.root", locations.problem_with_root)
 
 
 def _prefix(reader: Reader, node: Node | None, key: str) -> str:

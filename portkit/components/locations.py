@@ -22,7 +22,8 @@ _SCHEME = re.compile(r"([A-Za-z0-9+.-]+)://([^/]*)")
 _HOST_AND_PATH = re.compile(r"[^/:]+:(?!:)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _LIKE_A_DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
-_HASH = re.compile(r"[0-9A-Fa-f]{7,64}")
+_CHANGESET = re.compile(r"[0-9A-Za-z]{7,64}(?:\.[a-z]*\d{1,9})?")
+_SAFE_REMOTE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~/@:+%\[\]-]*")
 _KEYWORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 _LINK = re.compile(r"https?://[^/\s<>\"'{}][^\s<>\"']*", re.IGNORECASE)
 _CVS_REVISION = re.compile(r"\d+(\.\d+)+")
@@ -83,8 +84,8 @@ def problem_with_day(text: str) -> str:
 
 
 def problem_with_hash(text: str) -> str:
-    """Of a changeset: the first digits of its hash, enough to know it by."""
-    return "" if _HASH.fullmatch(text) else "is no hash of 7 or more hexadecimal digits"
+    """Of a changeset: the first digits of its hash, or of its commitid, enough to know it by."""
+    return "" if _CHANGESET.fullmatch(text) else "is no hash or commitid: 7 or more digits and letters"
 
 
 def problem_with_keyword(text: str) -> str:
@@ -125,7 +126,7 @@ def problem_with_location(text: str, kind: str = "git") -> str:
     if holds_control(text):
         return "holds a control character"
     if kind == "cvs":
-        return "is no folder on this machine" if "://" in text or text.startswith(":") else ""
+        return _problem_with_cvs(text)
     if re.match(r"[A-Za-z0-9+.-]+::", text):
         return "names a transport that runs a program (ext:: and its kin)"
     url = _SCHEME.match(text)
@@ -137,6 +138,34 @@ def problem_with_location(text: str, kind: str = "git") -> str:
     if host.startswith("-") or "@-" in host:
         return "names a host that begins with '-'"
     return ""
+
+
+def _problem_with_cvs(text: str) -> str:
+    """Of a folder on this machine, or of a remote one that rsync reaches. Before rsync 3.2.4 a remote shell sees the
+    words of a remote path, so that they may hold nothing it would act upon."""
+    if text.startswith(":"):
+        return "is a CVSROOT of cvs's own kind; give a folder, or what rsync reaches: rsync://HOST/MODULE, HOST:PATH"
+    if "://" in text and not text.startswith("rsync://"):
+        return "is no folder on this machine, and nothing that rsync reaches"
+    if not is_remote(text):
+        return ""
+    host = text.removeprefix("rsync://").partition("/" if "://" in text else ":")[0]
+    if host.startswith("-") or "@-" in host or not host:
+        return "names no host"
+    return "" if _SAFE_REMOTE.fullmatch(text) else "holds a character that a remote shell could act upon"
+
+
+def problem_with_module(text: str) -> str:
+    """Of a CVS repository's module: a folder in it."""
+    parts = text.removesuffix("/").split("/")
+    if not text or holds_control(text) or any(part in ("", ".", "..") for part in parts):
+        return "is no folder of a repository"
+    return ""
+
+
+def problem_with_root(text: str) -> str:
+    """Of the place of a CVS repository as its keywords name it."""
+    return "" if text.startswith("/") and "$" not in text else "is no absolute path"
 
 
 def split_kind(location: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from portkit.change.changeset import begins
 from portkit.components.locations import is_remote
 from portkit.components.mistakes import nearest
 from portkit.components.rules import PathSet, Rules
@@ -47,7 +48,8 @@ class AuthorPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a history lies: `location` is a URL or a path; `prefix` stands before every path in it."""
+    """Where a history lies: `location` is a URL or a path; `prefix` stands before every path in it; `branch` is a
+    branch, or with CVS a tag too, and HEAD for its trunk."""
 
     name: str
     location: str
@@ -55,11 +57,13 @@ class Source:
     branch: str = "master"
     prefix: str = ""
     title: str = ""  # as written in commit messages: OpenBSD
+    module: str = ""  # the folder of a CVS repository that paths start from
+    root: str = ""  # where the CVS repository lies for those who commit: what $Header$ and $Source$ name first
 
     @property
     def remote(self) -> bool:
         """Whether `location` is a URL (or host:path), rather than a path on this machine."""
-        return self.kind == "git" and is_remote(self.location)
+        return is_remote(self.location)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class NotApplicable:
-    """Upstream paths (a path, folder or pattern; "" for all), a changeset (the first 7 or more digits of its hash; ""
+    """Upstream paths (a path, folder or pattern; "" for all), a changeset (the first 7 or more characters of its id; ""
     for every one), or one in the other; and why it is none of the target's."""
 
     path: str
@@ -239,7 +243,7 @@ class Component:
     def not_applicable_to(self, upstream_path: str, changeset: str) -> NotApplicable | None:
         """The first entry of `not-applicable` that speaks of this file in this changeset (a full hash)."""
         for one, paths in zip(self.not_applicable, self._set_aside, strict=True):
-            if changeset.startswith(one.changeset.lower()) and (not one.path or upstream_path in paths):
+            if begins(changeset, one.changeset) and (not one.path or upstream_path in paths):
                 return one
         return None
 

@@ -74,6 +74,10 @@ def _moved(source: Source, location: str, said: str, folder: str) -> Source:
         hint = "give a git URL or path, or cvs:PATH"
         raise UserError(f"the location {location!r} {problem}", where=said, hint=hint)
     moved = replace(source, location=place, kind=kind)
+    if kind != source.kind:  # what the branch and module of one kind are called means nothing to the other
+        trunks = ("master", "main", "HEAD")
+        branch = source.branch if source.branch not in trunks else "HEAD" if kind == "cvs" else "master"
+        moved = replace(moved, branch=branch, module="")
     if folder and not moved.remote and not place.startswith(("/", "~")):
         moved = replace(moved, location=str(PurePosixPath(folder) / place))
     return moved

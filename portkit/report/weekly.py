@@ -47,7 +47,7 @@ WEEKS = 104
 """How many reports back the pictures go."""
 
 _STANDING = ("kept", "deleted-on-purpose", "not-applicable")
-_NOTES = ("branch", "needs", "rewritten", "port", "retired", "stale")
+_NOTES = ("damaged", "branch", "needs", "rewritten", "port", "retired", "stale")
 
 
 def weekly(

@@ -20,7 +20,7 @@ from portkit.errors import UserError
 from portkit.merge.file import Clash, FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
-from portkit.protocols import History, Memory, Target, Tree
+from portkit.protocols import Damage, History, Memory, Target, Tree
 from portkit.sync.baseline import BaselineFinder
 from portkit.sync.by_hand import ByHand
 from portkit.sync.decided import Decider, reached
@@ -153,7 +153,8 @@ class ComponentRun:
                 plan = self._quiet(onto, until, (), self._watched(until))
             case Mode.SYNC | Mode.IMPORT:
                 plan = self._replayed(onto, scope, until)
-        notices = (*plan.outcome.notices, *self._retired(until), *self._stale)
+        damaged = tuple(Notice("damaged", f"{one.what}; it was left out", one.path) for one in self._damaged())
+        notices = (*damaged, *plan.outcome.notices, *self._retired(until), *self._stale)
         return replace(plan, outcome=replace(plan.outcome, notices=notices))
 
     def _retired(self, until: int) -> Iterable[Notice]:
@@ -223,11 +224,17 @@ class ComponentRun:
     def _refuse_strange_upstream(self) -> None:
         component = self._component
         if not self._changesets:
+            damaged = self._damaged()
             raise UserError(
                 f"upstream {component.upstream} has none of the paths of {component.name}",
                 where=f"components.{component.name}.paths",
+                cause=damaged[0].what if damaged else "",
                 hint="check the map's paths, and the upstream's prefix",
             )
+
+    def _damaged(self) -> tuple[Damage, ...]:
+        """Upstream's files of the component that cannot be read."""
+        return tuple(one for one in self._history.damaged if self._component.covers(one.path))
 
     def _refuse_cut_target(self) -> None:
         """What was ported before is read from the history of the component's files: it must be there."""
@@ -277,6 +284,10 @@ class ComponentRun:
         elif component.mode is Mode.IMPORT and not ledger.carried_of(
             name for path in self.lineage.paths for name in self.lineage.names(path)
         ):
+            for damaged in self._damaged():
+                raise UserError(
+                    f"{component.name} cannot be imported whole: {damaged.what}", hint="bring the file anew, then sync"
+                )
             todo, subject = self._imported(until)
             subjects = {todo[0][0].id: subject} if todo else {}
         else:
@@ -289,6 +300,7 @@ class ComponentRun:
             seen = self._changesets[: until + 1]
             by_hand = self._by_hand(self.lineage, onto)
             todo = pending(component, seen, self.lineage, start, ledger, by_hand)
+        todo, torn = self._whole(todo)
         picked = [picker.pick(changeset, files, position[changeset.id]) for changeset, files in todo]
         style = (
             learned(component, self._target, onto, self._title) if component.ident is IdentStyle.LEARNED else None
@@ -306,7 +318,9 @@ class ComponentRun:
             self._counted,
         )
         results = played.results
-        outcomes = tuple(outcome for one in results for outcome in _outcomes(component.name, one, self._resolutions))
+        outcomes = self._with_torn(
+            torn, (outcome for one in results for outcome in _outcomes(component.name, one, self._resolutions))
+        )
         branch = tuple(
             _step(one, one.writes, subjects.get(one.picked.changeset.id, "")) for one in results if one.writes
         )
@@ -365,6 +379,26 @@ class ComponentRun:
     def _has(self, one: FileRevision) -> bool:
         every = self.lineage.versions(one.path)
         return any(version.label == one.label and version.path == one.path for version in every)
+
+    def _whole(self, todo: list[Counted]) -> tuple[list[Counted], dict[str, Damage]]:
+        """`todo` without the changesets of which a part cannot be read, and those: no half is ever replayed."""
+        torn = {id_: one for one in self._damaged() for id_ in one.changesets}
+        return [one for one in todo if one[0].id not in torn], {
+            one.id: torn[one.id] for one, _ in todo if one.id in torn
+        }
+
+    def _with_torn(
+        self, torn: Mapping[str, Damage], outcomes: Iterable[ChangesetOutcome]
+    ) -> tuple[ChangesetOutcome, ...]:
+        """`outcomes`, and at their places the changesets that had to wait because a file of theirs is damaged."""
+        if not torn:
+            return tuple(outcomes)
+        by_id = {one.changeset.id: one for one in outcomes}
+        for one in self._changesets:
+            if one.id in torn:
+                reason = f"waits until {torn[one.id].path}, a part of it, can be read again"
+                by_id[one.id] = ChangesetOutcome(one, State.BLOCKED, (), reason=reason)
+        return tuple(by_id[one.id] for one in self._changesets if one.id in by_id)
 
     def _counted(self, todo: Sequence[Picked]) -> Iterator[Picked]:
         for number, one in enumerate(todo):

@@ -19,7 +19,9 @@ from portkit.paths import RepoPath
 from portkit.protocols import Memory, Target, TargetCommit
 from portkit.sync.message import COMMIT, DRAFT, LEFT_OUT, REVISION, last_paragraph
 
-_HASH = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
+_CHANGESET = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?|[0-9A-Za-z]{8,32}(?:\.[a-z]*\d{1,9})?")
+"""A git commit's full hash, or a commitid (cvs writes 16 letters and digits), or a part of one."""
+
 _HUNK = re.compile(r"(.+) #(\d{1,9}) [a-z-]+")
 _REVERTS = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE)
 
@@ -114,7 +116,7 @@ def read_ledger(commits: Iterable[TargetCommit]) -> Ledger:
     reverts: dict[str, str] = {}
     for commit in commits:
         trailers = last_paragraph(commit.message)
-        changesets = tuple(value for key, value in trailers if key == COMMIT and _HASH.match(value))
+        changesets = tuple(value for key, value in trailers if key == COMMIT and _CHANGESET.fullmatch(value))
         reverted = _REVERTS.search(commit.message)
         if reverted and not changesets:  # a port may quote an upstream log that says so
             reverts[commit.id] = reverted[1]

@@ -109,8 +109,8 @@ class FileBaseline:
 class Notice:
     """Something a person should know that is no changeset's state: a new upstream file, a kept deletion.
 
-    `kind` is one of: unmapped, kept, deleted-on-purpose, not-applicable, rewritten, port, branch, needs, retired,
-    stale, jumped.
+    `kind` is one of: damaged, unmapped, kept, deleted-on-purpose, not-applicable, rewritten, port, branch, needs,
+    retired, stale, jumped.
     """
 
     kind: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from portkit.change.changeset import Blob, Changeset, FileChange
+from portkit.change.changeset import Blob, Changeset, FileChange, begins
 from portkit.change.revision import FileRevision
 from portkit.components.model import Component
 from portkit.errors import UserError
@@ -170,16 +170,18 @@ class _Carried:
 
 
 def chosen(component: Component, changesets: Sequence[Changeset], ids: Iterable[str]) -> list[Changeset]:
-    """The changesets that a person named, by full or abbreviated hash, in upstream's order.
+    """The changesets that a person named, by full or abbreviated hash or commitid, in upstream's order.
 
     Raises UserError for one that is not there, does not concern the component, or is named too briefly.
     """
     found: set[str] = set()
     for text in ids:
-        matches = [one.id for one in changesets if len(text) >= 7 and one.id.startswith(text.lower())]
+        matches = [one.id for one in changesets if one.id == text] or [
+            one.id for one in changesets if len(text) >= 7 and begins(one.id, text)
+        ]
         if len(matches) != 1:
             what = "is ambiguous" if matches else f"is no upstream changeset of {component.name}"
-            raise UserError(f"{text!r} {what}", where="--changeset", hint="name it by its full hash")
+            raise UserError(f"{text!r} {what}", where="--changeset", hint="portkit log lists them: name its full id")
         found.add(matches[0])
     return [one for one in changesets if one.id in found]
 

@@ -97,11 +97,6 @@ class Sync:
     def component_run(self, component: Component, onto: str) -> ComponentRun:
         """The run of one component against its upstream."""
         source = self._map.source(component.upstream)
-        if source.kind != "git":
-            raise UserError(
-                f"upstream {source.name} is a CVS repository, which portkit does not read yet",
-                hint="name a git mirror of it in the map",
-            )
         if onto not in self._ledgers:
             self._ledgers[onto] = read_ledger(marked_commits(self._target, self._memory, onto))
         return ComponentRun(
@@ -145,7 +140,8 @@ class Sync:
         scope = Scope(partial(until_position, request.until, history), request.changesets, request.as_of)
         self._progress(f"{component.name}: replaying")
         plan = run.plan(onto, scope)
-        plan = replace(plan, outcome=replace(plan.outcome, notices=notices + plan.outcome.notices))
+        every = sorted(notices + plan.outcome.notices, key=lambda one: one.kind != "damaged")  # damage heads all else
+        plan = replace(plan, outcome=replace(plan.outcome, notices=tuple(every)))
         written = self._written(component, plan, request)
         done[component.name] = written
         return written

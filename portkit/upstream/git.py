@@ -17,7 +17,9 @@ from portkit.components.model import Source
 from portkit.errors import UserError, WorldError
 from portkit.git.door import BlobReader, GitRepository
 from portkit.paths import RepoPath, from_bytes, to_bytes
-from portkit.upstream.index import Index, LostIndexError
+from portkit.protocols import Damage
+from portkit.upstream.index import Index
+from portkit.upstream.indexfile import LostIndexError
 from portkit.upstream.rawlog import RawCommit, arguments, parse
 
 Progress = Callable[[str], None]
@@ -100,6 +102,16 @@ class GitHistory:
     def tip(self) -> str:
         """The newest commit of the branch."""
         return self._tip
+
+    @property
+    def stamp(self) -> str:
+        """What all that it tells depends on: another where anything is another."""
+        return f"{self._tip} {' '.join(self.cut)}"
+
+    @property
+    def damaged(self) -> tuple[Damage, ...]:
+        """None: what git cannot read is told when it is read."""
+        return ()
 
     @property
     def rewritten(self) -> bool:

@@ -68,7 +68,7 @@ def run(work: Work, *arguments: str, **environment: str) -> subprocess.Completed
         (["--upstream", "openbsd=-x", "-C", "WORK", "sync"], "begins with '-'", "git URL or path"),
         (["--upstream", "openbsd=ext::sh -c x", "-C", "WORK", "sync"], "runs a program", "git URL or path"),
         (["--upstream", "openbsd=foo://x/y", "-C", "WORK", "sync"], "unknown scheme 'foo'", "git URL or path"),
-        (["--upstream", "openbsd=cvs:/var", "-C", "WORK", "sync"], "is a CVS repository, which", "git"),
+        (["--upstream", "openbsd=cvs:/var", "-C", "WORK", "sync"], "has no ,v file under the folders", "cvs:PATH"),
         (["--upstream", "openbsd=WORK/patches", "-C", "WORK", "sync"], "is no git repository", ""),
         (["--upstream", "openbsd=WORK/nosuch", "-C", "WORK", "sync"], "there is no", "path or URL"),
         (["--target", "WORK/patches", "-C", "WORK", "sync"], "is no git repository", ""),

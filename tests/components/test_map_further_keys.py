@@ -135,6 +135,7 @@ MOVED = GOOD + "    moved:\n      - "
 ASIDE = GOOD + "    not-applicable:\n      - "
 EDIT = GOOD + "    edit:\n      - "
 PLAN = GOOD + "plan:\n  - {component: dhclient, from: 2012-05-21, to: 2012-05-27, work: x, "
+NO_ID = "is no hash or commitid: 7 or more digits and letters"
 
 COMPONENT_CASES = {
     "pattern to a file": (
@@ -221,7 +222,7 @@ COMPONENT_CASES = {
     ),
     "not applicable to no hash": (
         ASIDE + "{changeset: 123, reason: why}\n",
-        "14: components.dhclient.not-applicable[0].changeset: '123' is no hash of 7 or more hexadecimal digits",
+        f"14: components.dhclient.not-applicable[0].changeset: '123' {NO_ID}",
     ),
     "edit without a reason": (
         EDIT + "{path: sbin/dhclient/x, before: b, insert: c}\n",

@@ -11,7 +11,7 @@ from portkit.components.model import Component, Mode, PathRule
 from portkit.errors import UserError
 from portkit.merge.file import Version
 from portkit.paths import RepoPath
-from portkit.protocols import TargetCommit
+from portkit.protocols import Damage, TargetCommit
 from portkit.sync.outcome import ChangesetOutcome
 
 KRW = Person("Kenneth R Westerback", "krw@openbsd.org")
@@ -77,6 +77,7 @@ class Upstream(Blobs):
         self.now: dict[RepoPath, Version] = {}
         self.rewritten = False
         self.shallow = False
+        self.damaged: tuple[Damage, ...] = ()
 
     @property
     def tip(self) -> str:

@@ -1,0 +1,566 @@
+"""An upstream's history out of a CVS repository, or any folder of ,v files: indexed once, then what changed is read.
+
+No cvs is run and nothing is written to the repository. A content's id is git's for the same bytes, with the keywords
+filled in as cvs does it, so that what is known of a git mirror's contents holds here too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from portkit.change.changeset import Blob, Changeset, FileChange, Person
+from portkit.components.model import Source
+from portkit.errors import PortkitError, UserError, WorldError
+from portkit.paths import RepoPath, checked, to_bytes
+from portkit.protocols import Damage
+from portkit.text import decode
+from portkit.upstream import cvs_files, keywords
+from portkit.upstream.cvs_files import Place, Stamp
+from portkit.upstream.cvs_grouping import WINDOW, Group, Member, grouped
+from portkit.upstream.cvs_index import CvsIndex, KnownFile, Row
+from portkit.upstream.indexfile import LostIndexError
+from portkit.upstream.keywords import Facts, Keywords
+from portkit.upstream.rcs import HEAD, RcsError, RcsFile
+
+Progress = Callable[[str], None]
+Answer = TypeVar("Answer")
+
+TRUNK = frozenset((HEAD, "master", "main"))
+"""Names of the trunk: CVS's own, and what git mirrors call it."""
+
+ROOT = "/cvs"
+"""Where OpenBSD's repository lies on its own machine: what `Header` and `Source` name first."""
+
+_BATCH = 400
+_BATCH_BYTES = 32 << 20
+_KEPT_BYTES = 48 << 20
+_NEIGHBOURS = 16
+_OPEN = 6
+_CONFIGURATION_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Where the ,v files of an upstream lie: `top` is the folder that its paths start from, `inside` that folder's
+    path in the repository, and `root` the repository's on the upstream's own machine, with a slash where they are not
+    empty."""
+
+    top: Path
+    inside: str
+    root: str
+    keywords: Keywords
+
+
+def open_repository(source: Source, location: Path, folders: Sequence[str]) -> Repository:
+    """The repository at `location`: the whole of one, with CVSROOT beside the modules, or any folder in it, or out of
+    it. Where the module is not named and only one has the `folders`, it is that one.
+
+    Raises UserError where there is no such folder, or where several modules could be meant.
+    """
+    if not location.is_dir():
+        hint = "give the path of a CVS repository, or of a folder of ,v files"
+        raise UserError(f"upstream {source.name}: there is no folder {location}", hint=hint)
+    below = location / source.module if source.module else _module(source, location, folders)
+    if source.module and not below.is_dir():
+        raise UserError(f"upstream {source.name}: there is no module {source.module} in {location}")
+    top = below / source.prefix
+    root = next((one for one in (location, *location.absolute().parents[:4]) if (one / "CVSROOT").is_dir()), None)
+    inside = ""
+    if root is not None and top.absolute().is_relative_to(root.absolute()):
+        inside = str(top.absolute().relative_to(root.absolute()))
+    inside = "" if inside in ("", ".") else f"{inside}/"
+    named = f"{(source.root or ROOT).rstrip('/')}/"
+    return Repository(top, inside, named, keywords.configured(_configuration(root), source.title))
+
+
+def _module(source: Source, location: Path, folders: Sequence[str]) -> Path:
+    def has_any(place: Path) -> bool:
+        return any(
+            (place / source.prefix / folder).is_dir() or (place / source.prefix / f"{folder},v").is_file()
+            for folder in folders
+        )
+
+    if not folders or has_any(location):
+        return location
+    try:
+        modules = sorted(one for one in location.iterdir() if one.is_dir() and not one.is_symlink() and has_any(one))
+    except OSError as error:
+        raise WorldError("the CVS repository cannot be read", where=str(location), cause=str(error)) from error
+    if len(modules) > 1:
+        names = ", ".join(one.name for one in modules)
+        raise UserError(
+            f"upstream {source.name}: several modules of {location} have the map's paths: {names}",
+            hint=f"name one:  cvs:{modules[0]}  or, in the map,  module: {modules[0].name}",
+        )
+    return modules[0] if modules else location
+
+
+def _configuration(root: Path | None) -> str:
+    """What CVSROOT says of keywords (`config`; FreeBSD's cvs had `options`)."""
+    said = []
+    for name in ("options", "config"):
+        place = root / "CVSROOT" / name if root is not None else None
+        try:
+            if place is not None and place.is_file():
+                with place.open("rb") as file:
+                    said.append(decode(file.read(_CONFIGURATION_BYTES)))
+        except OSError:
+            continue
+    return "\n".join(said)
+
+
+class CvsHistory:
+    """A `portkit.protocols.History` over ,v files. Not to be shared by threads.
+
+    `seen` is when the files were brought here, in seconds since 1970: changesets of the minutes before it may still be
+    growing, and are left for the next run (None: all are taken).
+    """
+
+    shallow = False
+    cut: tuple[str, ...] = ()
+
+    def __init__(
+        self, source: Source, repository: Repository, folders: Sequence[str], cache: Path, *,
+        seen: int | None, progress: Progress,
+    ) -> None:  # fmt: skip
+        self.source = source
+        self._role = f"upstream {source.name}"
+        self._repository = repository
+        self._folders = _without_the_covered(folder.rstrip("/") for folder in folders)
+        self._line = HEAD if source.branch in TRUNK else source.branch
+        self._seen = seen
+        self._progress = progress
+        self._rewritten = False
+        self._groups: list[Group] | None = None
+        self._changesets: tuple[Changeset, ...] = ()
+        self._damaged: tuple[Damage, ...] = ()
+        self._rows_of: dict[RepoPath, list[Row]] = {}
+        self._homes: dict[str, tuple[RepoPath, str, int]] | None = None
+        self._open: OrderedDict[str, tuple[Stamp, RcsFile]] = OrderedDict()
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._kept_bytes = 0
+        self._index = CvsIndex(cache)
+        try:
+            self._surely(self._bring_up_to_date)
+            self._surely(self._load)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> CvsHistory:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the index."""
+        self._index.close()
+
+    @property
+    def tip(self) -> str:
+        """The newest changeset; "" where there is none."""
+        return self._changesets[-1].id if self._changesets else ""
+
+    @property
+    def stamp(self) -> str:
+        """What all that it tells depends on: another where anything is another."""
+        digest = hashlib.sha256(self._index.own_fact("content").encode("ascii"))
+        digest.update(f"{len(self._changesets)} {self.tip} {self._folders}".encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+    @property
+    def rewritten(self) -> bool:
+        """Whether revisions that were read before are gone, or are others now."""
+        return self._rewritten
+
+    @property
+    def damaged(self) -> tuple[Damage, ...]:
+        """The files that cannot be read, by path; what is told of the others holds."""
+        return self._damaged
+
+    def changesets(self, wanted: Callable[[RepoPath], bool]) -> tuple[Changeset, ...]:
+        """Every changeset with at least one wanted file, its other files left out, oldest first."""
+        known: dict[RepoPath, bool] = {}
+        result = []
+        for one in self._changesets:
+            kept = []
+            for change in one.files:
+                asked = known.get(change.path)
+                if asked is None:
+                    asked = known[change.path] = wanted(change.path)
+                if asked:
+                    kept.append(change)
+            if len(kept) == len(one.files):
+                result.append(one)
+            elif kept:
+                result.append(Changeset(one.id, one.parent, one.date, one.author, one.message, tuple(kept)))
+        return tuple(result)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The names in `folder` (ending in `/`; "" is the top), folders with a `/`; what is dead is left out."""
+        return cvs_files.names(self._repository.top, folder)
+
+    def resolve(self, revision: str) -> str:
+        """The id of the changeset that `revision` names: an id, or the first 7 or more characters of one.
+
+        Raises UserError where it names none, or several.
+        """
+        found = [one.id for one in self._changesets if one.id == revision]
+        if not found and len(revision) >= 7:
+            found = [one.id for one in self._changesets if one.id.startswith(revision)]
+        if len(found) != 1:
+            what = "is the beginning of several changesets" if found else "is no changeset"
+            hint = "portkit log COMPONENT lists them; a day (YYYY-MM-DD) names a point too"
+            raise UserError(f"{self._role}: {revision!r} {what} of the CVS repository", hint=hint)
+        return found[0]
+
+    def newest_at(self, revision: str) -> str:
+        """The changeset that `revision` names: all of them touch the folders. Raises UserError as `resolve` does."""
+        return self.resolve(revision)
+
+    def read(self, oid: str) -> bytes:
+        """The content `oid`. Raises WorldError naming the path where it is not there."""
+        kept = self._kept.get(oid)
+        if kept is not None:
+            self._kept.move_to_end(oid)
+            return kept
+        path, revision, _ = self._home(oid)
+        content = b""
+        # A walk comes from the newest revision: those just passed are the ones that a replay asks for next.
+        passed = self._texts(path, [revision], also=_NEIGHBOURS)
+        for found, text in passed:
+            self._keep(found, text)
+            if found == oid:
+                content = text
+        return content
+
+    def read_many(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """(oid, content) for each, in order; raises as `read` does. Each file is walked once for a batch."""
+        batch: list[str] = []
+        size = 0
+        for oid in oids:
+            batch.append(oid)
+            size += self._home(oid)[2]
+            if len(batch) >= _BATCH or size >= _BATCH_BYTES:
+                yield from self._batch(batch)
+                batch, size = [], 0
+        yield from self._batch(batch)
+
+    def _batch(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        wanted: dict[RepoPath, list[str]] = {}
+        for oid in dict.fromkeys(oids):
+            path, revision, _ = self._home(oid)
+            wanted.setdefault(path, []).append(revision)
+        found = {oid: text for path, revisions in wanted.items() for oid, text in self._texts(path, revisions)}
+        for oid in oids:
+            yield oid, found[oid]
+
+    def _home(self, oid: str) -> tuple[RepoPath, str, int]:
+        """A file and its revision that hold the content `oid`, and its size."""
+        if self._homes is None:
+            self._homes = {
+                row.oid.hex(): (path, row.revision, row.size)
+                for path, rows in self._rows_of.items()
+                for row in rows
+                if row.oid is not None
+            }
+        home = self._homes.get(oid)
+        if home is None:
+            raise WorldError(f"{self._role} lacks the content {oid}", where=str(self._repository.top))
+        return home
+
+    def _keep(self, oid: str, text: bytes) -> None:
+        if oid in self._kept:
+            return
+        self._kept[oid] = text
+        self._kept_bytes += len(text)
+        while self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1:
+            _, gone = self._kept.popitem(last=False)
+            self._kept_bytes -= len(gone)
+
+    def _texts(self, path: RepoPath, revisions: Sequence[str], *, also: int = 0) -> Iterator[tuple[str, bytes]]:
+        """(oid, content) of the revisions of a file, checked against the index, and of the `also` revisions of its
+        line that follow the newest of them."""
+        rows = {row.revision: row for row in self._rows_of[path]}
+        wanted = set(revisions)
+        if also:
+            newest = max(rows[one].number for one in revisions)
+            wanted.update(row.revision for row in rows.values() if 0 <= row.number - newest <= also and row.oid)
+        place = next(iter(cvs_files.places(self._repository.top, path)), None)
+        if place is None:
+            raise self._moved_on(path)
+        try:
+            file = self._opened(place)
+            for revision, text in file.texts([one for one in wanted if one in file.deltas]):
+                content = self._expanded(place, file, revision, text)
+                expected = rows[revision].oid
+                if expected is None or blob_id(content) != expected:
+                    raise self._moved_on(path)
+                wanted.discard(revision)
+                yield expected.hex(), content
+        except RcsError as error:
+            raise WorldError(error.what, where=error.where, hint=error.hint) from error
+        if wanted & set(revisions):
+            raise self._moved_on(path)
+
+    def _opened(self, place: Place) -> RcsFile:
+        """The file at `place`, which may have been read just before."""
+        known = self._open.pop(place.path, None)
+        if known is None or known[0] != place.stamp:
+            file, stamp = cvs_files.read(place, str(place.where))
+            known = (stamp, file)
+        self._open[place.path] = known
+        if len(self._open) > _OPEN:
+            self._open.popitem(last=False)
+        return known[1]
+
+    def _moved_on(self, path: str) -> WorldError:
+        return WorldError(
+            f"{self._role}: {path} is no longer what it was when this run began",
+            where=str(self._repository.top), hint="let what changes the repository end, then run again",
+        )  # fmt: skip
+
+    def _expanded(self, place: Place, file: RcsFile, revision: str, text: bytes) -> bytes:
+        if b"$" not in text:
+            return text
+        delta = file.deltas[revision]
+        path = f"{place.path},v"
+        if place.where.parent.name == cvs_files.ATTIC:  # cvs, and mirrors made with it, say where it lies now
+            folder, slash, last = path.rpartition("/")
+            path = f"{folder}{slash}{cvs_files.ATTIC}/{last}"
+        facts = Facts(
+            f"{self._repository.inside}{path}", revision, delta.date, delta.author, delta.state,
+            file.log(revision) if b"Log" in text else b"", file.locker(revision), root=self._repository.root,
+        )  # fmt: skip
+        return keywords.expand(text, file.expand, facts, self._repository.keywords)
+
+    # The index
+
+    def _bring_up_to_date(self) -> None:
+        told = f"waiting for another run that reads {self._role}"
+        places = self._places()
+        if self._news(places) or self._index.own_fact("settings") != self._settings():
+            self._index.alone(lambda: self._catch_up(places), lambda: self._progress(told))
+
+    def _settings(self) -> str:
+        """What the rows depend on beside the files."""
+        place, known = self._repository, self._repository.keywords
+        return repr((self._line, place.inside, place.root, sorted(known.expanded), known.local))
+
+    def _places(self) -> dict[bytes, Place]:
+        found: dict[bytes, Place] = {}
+        for folder in self._folders:
+            for place in cvs_files.places(self._repository.top, folder):
+                found[to_bytes(place.path)] = place
+        return found
+
+    def _news(self, places: Mapping[bytes, Place]) -> list[bytes]:
+        """The paths whose file is another than it was when it was read, or is new, or gone; in order."""
+        known = self._files()
+        return sorted(
+            path
+            for path in {*places, *known}
+            if path not in known or path not in places or known[path].stamp != places[path].stamp
+        )
+
+    def _catch_up(self, places: Mapping[bytes, Place]) -> None:
+        index = self._index
+        if index.own_fact("settings") != self._settings():
+            index.reset()
+            index.set_fact("settings", self._settings())
+        known = index.files()
+        told = time.monotonic()
+        news = self._news(places)
+        for count, path in enumerate(news):
+            if time.monotonic() - told >= 0.5:
+                told = time.monotonic()
+                self._progress(f"reading {self._role}: {count:,} of {len(news):,} files")
+            before = known.get(path)
+            place = places.get(path)
+            if place is None:
+                if before is not None:
+                    self._rewritten |= bool(index.revisions(before.number))
+                    index.drop(before)
+            else:
+                self._take(place, path, before)
+        if news:
+            self._progress(f"read {self._role}: {len(news):,} new or changed files")
+        self._stamp_content()
+
+    def _take(self, place: Place, path: bytes, before: KnownFile | None) -> None:
+        old = self._index.revisions(before.number) if before is not None else []
+        shown = str(place.where)
+        try:
+            checked(place.path)
+            file, stamp = cvs_files.read(place, shown)
+            rows = self._rows(place, file)
+        except PortkitError as error:
+            # What is known of its revisions stays: the changesets that they are part of must not pass for whole.
+            stamp = place.stamp if isinstance(error, UserError) else Stamp(-1, 0, 0, 0)
+            self._index.put(path, stamp, str(error), self._bare_rows(place, shown, old))
+            return
+        self._index.put(path, stamp, "", rows)
+        if before is not None and before.damage:
+            return  # what was kept of it was not all there is
+        if [_identity(one) for one in rows[: len(old)]] != [_identity(one) for one in old]:
+            self._rewritten = True
+
+    def _rows(self, place: Place, file: RcsFile) -> list[Row]:
+        """The revisions of the line that is followed, with their contents' ids: one walk over the file."""
+        line = file.line(self._line)
+        found: dict[str, tuple[bytes, int]] = {}
+        for revision, text in file.texts([one for one in line if not file.deltas[one].dead]):
+            content = self._expanded(place, file, revision, text)
+            found[revision] = (blob_id(content), len(content))
+        rows = []
+        for number, revision in enumerate(line):
+            delta, teller = file.deltas[revision], file.told_by(revision)
+            oid, size = found.get(revision, (None, 0))
+            rows.append(Row(
+                number, revision, delta.date, to_bytes(delta.author), file.deltas[teller].commitid, file.log(teller),
+                oid, size,
+            ))  # fmt: skip
+        return rows
+
+    def _bare_rows(self, place: Place, shown: str, old: Sequence[Row]) -> list[Row]:
+        """Of a damaged file, the revisions that its head still tells of, as far as they belong to changesets by
+        commitid; and those that were known of it before."""
+        try:
+            file = RcsFile(place.where.read_bytes(), shown)
+        except (RcsError, OSError):
+            return list(old)
+        known = {row.revision: row for row in old}
+        found: list[Row] = []
+        for one in file.line(self._line):
+            delta = file.deltas[one]
+            author, log = to_bytes(delta.author), known[one].log if one in known else b""
+            if delta.commitid or one in known:
+                found.append(Row(len(found), one, delta.date, author, delta.commitid, log, None, 0))
+        return found
+
+    def _stamp_content(self) -> None:
+        digest = hashlib.sha256()
+        for path, known in self._index.files().items():
+            digest.update(b"%b\0%d\0%b\0" % (path, known.stamp.mode & 0o111, known.damage.encode("utf-8", "replace")))
+            for row in self._index.revisions(known.number):
+                digest.update(repr(row).encode("utf-8", "surrogateescape"))
+        self._index.set_fact("content", digest.hexdigest())
+
+    def _files(self) -> dict[bytes, KnownFile]:
+        """What the index knows of the folders that are looked at."""
+        folders = frozenset(self._folders)
+        return {path: known for path, known in self._index.files().items() if _covers(folders, _text(path))}
+
+    # Changesets
+
+    def _load(self) -> None:
+        files = {known.number: known for known in self._files().values()}
+        self._rows_of.clear()
+        blobs: dict[tuple[RepoPath, int], Blob | None] = {}
+        members: list[Member] = []
+        unreadable: dict[RepoPath, str] = {}
+        for known in files.values():
+            if known.damage:
+                unreadable[RepoPath(_text(known.path))] = known.damage
+        for file, row in self._index.every_revision():
+            if file not in files:
+                continue
+            known = files[file]
+            path = RepoPath(_text(known.path))
+            if not known.damage:
+                self._rows_of.setdefault(path, []).append(row)
+            mode = 0o100755 if known.stamp.mode & 0o111 else 0o100644
+            blobs[path, row.number] = Blob(row.oid.hex(), mode) if row.oid is not None else None
+            members.append(
+                Member(path, row.number, row.revision, row.date, _text(row.author), row.log, row.commitid)
+            )
+        if not files:
+            raise UserError(
+                f"{self._role}: {self._repository.top} has no ,v file under the folders of the map",
+                hint="name the repository, or the folder in it that the map's paths start from: cvs:PATH",
+            )
+        if not members and self._line != HEAD and not unreadable:
+            hint = "the trunk is HEAD; a branch or tag is named as `cvs status -v` names it"
+            raise UserError(f"{self._role}: no file has the branch or tag {self._line!r}", hint=hint)
+        groups = grouped(members)
+        settled = next((at for at, one in enumerate(groups) if self._unsettled(one)), len(groups))
+        if settled < len(groups):
+            self._progress(
+                f"{self._role}: {len(groups) - settled} changesets of the last minutes may still be growing, and are "
+                "left for the next run"
+            )
+        self._changesets = tuple(_changesets(groups[:settled], blobs, unreadable))
+        touched: dict[RepoPath, set[str]] = {path: set() for path in unreadable}
+        for group in groups:
+            for member in group.members:
+                if member.path in touched:
+                    touched[member.path].add(group.id)
+        self._damaged = tuple(
+            Damage(path, text, frozenset(touched[path])) for path, text in sorted(unreadable.items())
+        )
+
+    def _unsettled(self, group: Group) -> bool:
+        """Whether the group may still be growing; a date far in the future is a clock's fault, and says nothing."""
+        return self._seen is not None and abs(self._seen - group.date) <= WINDOW
+
+    def _surely(self, act: Callable[[], Answer]) -> Answer:
+        """What `act` returns; where the index turns out to be damaged, it is made anew first."""
+        try:
+            return act()
+        except LostIndexError:
+            rewritten = self._rewritten
+            self._bring_up_to_date()
+            self._rewritten = rewritten
+            return act()
+
+
+def _changesets(
+    groups: Sequence[Group], blobs: Mapping[tuple[RepoPath, int], Blob | None], unreadable: Mapping[RepoPath, str]
+) -> Iterator[Changeset]:
+    people: dict[str, Person] = {}
+    parent = ""
+    for group in groups:
+        files = []
+        for member in group.members:
+            old, new = blobs.get((member.path, member.number - 1)), blobs[member.path, member.number]
+            if old != new and member.path not in unreadable:
+                files.append(FileChange(member.path, old, new))
+        if not files:
+            continue
+        teller = next(one for one in group.members if one.log or one is group.members[-1])
+        person = people.setdefault(teller.author, Person(teller.author, teller.author))
+        yield Changeset(group.id, parent, group.date, person, decode(teller.log), tuple(files))
+        parent = group.id
+
+
+def _identity(row: Row) -> tuple[object, ...]:
+    return row.revision, row.date, row.author, row.log, row.commitid, row.oid
+
+
+def blob_id(content: bytes) -> bytes:
+    """The id git gives the content (gitformat-loose(5): over a header and the bytes)."""
+    return hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).digest()
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape")
+
+
+def _covers(folders: frozenset[str], path: str) -> bool:
+    while path:
+        if path in folders:
+            return True
+        path = path.rpartition("/")[0]
+    return "" in folders
+
+
+def _without_the_covered(folders: Iterable[str]) -> tuple[str, ...]:
+    known = frozenset(folders)
+    return tuple(sorted(folder for folder in known if not folder or not _covers(known, folder.rpartition("/")[0])))

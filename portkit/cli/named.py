@@ -9,7 +9,7 @@ from itertools import islice
 
 import click
 
-from portkit.change.changeset import Changeset, FileChange
+from portkit.change.changeset import Changeset, FileChange, begins
 from portkit.change.revision import FileRevision
 from portkit.cli.wiring import Workspace
 from portkit.components.model import Component, Mode
@@ -106,10 +106,10 @@ class Names:
             (component, changeset)
             for component in self.components
             for changeset in self.run(component).changesets
-            if changeset.id.startswith(wanted.changeset)
+            if begins(changeset.id, wanted.changeset)
         ]
         if len({changeset.id for _, changeset in found}) > 1:
-            hint = "write more of the hash"
+            hint = "write more of its id"
             raise UserError(f"{wanted.changeset!r} is ambiguous among upstream's changesets", where="ID", hint=hint)
         if not found:
             names = ", ".join(one.name for one in self.components) or "no component that is synced"

@@ -220,7 +220,10 @@ MOVED = (
 NOT_APPLICABLE = (
     Key("path", "Upstream paths, folders or patterns that it is about. Default: all.", _ref("path")),
     Key("changeset", "The upstream changeset that it is about. Default: every one.",
-        {"anyOf": [{"type": "number", "minimum": 1000000}, {"type": "string", "pattern": "^[0-9a-fA-F]{7,64}$"}]}),
+        {"anyOf": [
+            {"type": "number", "minimum": 1000000},
+            {"type": "string", "pattern": r"^[0-9A-Za-z]{7,64}(?:\.[a-z]*\d+)?$"},
+        ]}),
     Key("reason", "Why it does not apply: it is shown.", _ref("words"), required=True),
 )  # fmt: skip
 

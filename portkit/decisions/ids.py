@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from portkit.errors import UserError
 
 _CONFLICT = re.compile(r"c-[0-9a-f]{4,12}")
-_CHANGESET = re.compile(r"[0-9a-fA-F]{7,64}")
+_CHANGESET = re.compile(r"[0-9a-fA-F]{7,64}|(?=.*[0-9A-Z])[0-9A-Za-z]{7,64}(?:\.[a-z]*\d{1,9})?")
+"""A hash, or a commitid, which is never all small letters."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeId:
-    """`conflict`: the id of a conflict, or its first digits; else `changeset`, the first digits of a hash, and perhaps
-    the `path` of a file in it, upstream's or the target's, and a `hunk` of that file, from 1."""
+    """`conflict`: the id of a conflict, or its first digits; else `changeset`, the first digits of a hash or commitid,
+    and perhaps the `path` of a file in it, upstream's or the target's, and a `hunk` of that file, from 1."""
 
     text: str
     conflict: str = ""
@@ -36,6 +37,6 @@ def parse_id(text: str) -> ChangeId:
         raise UserError(
             f"{text!r} names nothing that can be decided on",
             where="ID",
-            hint="an id is that of a conflict (c-...), or CHANGESET[:PATH[#HUNK]] with 7 or more digits of a hash",
+            hint="an id is that of a conflict (c-...), or CHANGESET[:PATH[#HUNK]], where 7 or more digits of it suffice",
         )
-    return ChangeId(text, "", changeset.lower(), path, hunk)
+    return ChangeId(text, "", changeset, path, hunk)

@@ -96,7 +96,8 @@ def test_another_file() -> None:
     [
         ("c-0123456789ab", ChangeId("c-0123456789ab", conflict="c-0123456789ab")),
         ("c-0123", ChangeId("c-0123", conflict="c-0123")),
-        ("ABCDEF1", ChangeId("ABCDEF1", changeset="abcdef1")),
+        ("ABCDEF1", ChangeId("ABCDEF1", changeset="ABCDEF1")),
+        ("kVPWcfdJ7bTc:a", ChangeId("kVPWcfdJ7bTc:a", changeset="kVPWcfdJ7bTc", path="a")),
         ("abcdef1:a b#2.c", ChangeId("abcdef1:a b#2.c", changeset="abcdef1", path="a b#2.c")),
         ("abcdef1:a.c#12", ChangeId("abcdef1:a.c#12", changeset="abcdef1", path="a.c", hunk=12)),
         ("abcdef1:a:b#c.c#1", ChangeId("abcdef1:a:b#c.c#1", changeset="abcdef1", path="a:b#c.c", hunk=1)),
@@ -106,7 +107,9 @@ def test_ids(text: str, found: ChangeId) -> None:
     assert parse_id(text) == found
 
 
-@pytest.mark.parametrize("text", ["", "c-", "c-xyz0", "abcdef", "abcdef1:", "abcdef1:#1", "abcdef1:a#0", "-x", "HEAD"])
+@pytest.mark.parametrize(
+    "text", ["", "c-", "c-xyz0", "abcdef", "abcdef1:", "abcdef1:#1", "abcdef1:a#0", "-x", "HEAD", "nonsense"]
+)
 def test_what_is_no_id(text: str) -> None:
     with pytest.raises(UserError, match="names nothing"):
         parse_id(text)

@@ -128,7 +128,7 @@ class Workspace:
         source = self.map.source(component.upstream)
         history, target = self.history(source), self.target()
         finder = PortFinder(component, lineage, history, target, source.title, progress=self.screen.progress)
-        depends = (repr(component), source.title, onto, repr(target.cut), history.tip, repr(history.cut))
+        depends = (repr(component), source.title, onto, repr(target.cut), history.stamp)
         return remembered(self.memory(), depends, lambda: finder.find(onto))
 
     def _by_hand(self, component: Component, lineage: Lineage, onto: str) -> ByHand:

@@ -37,6 +37,6 @@ def parse_id(text: str) -> ChangeId:
         raise UserError(
             f"{text!r} names nothing that can be decided on",
             where="ID",
-            hint="an id is that of a conflict (c-...), or CHANGESET[:PATH[#HUNK]], where 7 or more digits of it suffice",
+            hint="an id is that of a conflict (c-...), or CHANGESET[:PATH[#HUNK]]; 7 digits of it suffice",
         )
     return ChangeId(text, "", changeset, path, hunk)

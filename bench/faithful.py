@@ -64,6 +64,9 @@ from functools import lru_cache
 from pathlib import Path
 
 FAITHFUL, ALREADY, UNFAITHFUL, ABSENT = "faithful", "already", "unfaithful", "absent"
+LEFT = "left"
+NOT_DELETED = "what upstream removed still stands"
+KINDS = (FAITHFUL, ALREADY, ABSENT, LEFT, UNFAITHFUL)
 
 _KEYWORDS = rb"OpenBSD|NetBSD|FreeBSD|DragonFly|Mdocdate|Id|Header|Revision|Date|Author|Source|RCSfile|CSRG|Name"
 _KEYWORD = re.compile(rb"\$(" + _KEYWORDS + rb")(?::[^$\n]*)?\$")
@@ -78,7 +81,8 @@ _TRIVIAL = re.compile(rb"[\s{}();,]*\Z|\s*(?:/\*+|\*+/?|\.\\\"|#)\s*\Z")
 class Verdict:
     """Of one hunk. `hunk` counts from 1 in base -> theirs; 0 is a change that belongs to no hunk.
 
-    `kind` is faithful, already, unfaithful or absent (the target does not have the file, and still has not).
+    `kind` is faithful, already, unfaithful, absent (the target does not have the file, and still has not) or left (not
+    made at all, in a commit that says it carries its changeset in part).
     """
 
     hunk: int
@@ -753,10 +757,10 @@ class _Judge:
                 solid = [x for x in spot.removed if x not in self.trivial] or list(spot.removed)
                 if added and removed:
                     reason, detail = "wrong-place", "the same lines, at a place that is not upstream's"
-                elif added and any(x in self.result.ids for x in solid):
+                elif spot.added and added and any(x in self.result.ids for x in solid):
                     reason, detail = "lost-deletion", "added, but what upstream removed still stands"
                 elif not spot.added and any(x in self.result.ids for x in solid):
-                    reason, detail = "lost-deletion", "what upstream removed still stands"
+                    reason, detail = "lost-deletion", NOT_DELETED
                 elif removed and not spot.added:
                     reason, detail = "wrong-place", "the same lines, removed at a place that is not upstream's"
                 else:
@@ -988,6 +992,7 @@ def _badness(verdicts: list[Verdict]) -> int:
 # --- commits ------------------------------------------------------------------------------------------------
 
 _TRAILER = re.compile(r"^Upstream-commit: ([0-9a-f]{40,64})\s*$", re.MULTILINE)
+_HUNKS = re.compile(r"^Upstream-hunks: (.+?) (?:blob [0-9a-f]+|\S+): (\d+(?:,\d+)*) of \d+\s*$", re.MULTILINE)
 _REVISION = re.compile(r"^Upstream-revision: (.+?) (?:blob [0-9a-f]+|\S+)\s*$", re.MULTILINE)
 _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -1176,7 +1181,9 @@ def judge_commit(
 
     Several changesets in one commit are judged as one change, from before the first to after the last.
     """
-    named = set(_REVISION.findall(_trailers(target.message(commit))))
+    message = target.message(commit)
+    parts = {path: numbers.count(",") + 1 for path, numbers in _HUNKS.findall(_trailers(message))}
+    named = set(_REVISION.findall(_trailers(message))) | set(parts)
     parent = target.parent(commit)
     touched = target.changes(commit)
     sides: dict[str, tuple[str, Entry | None, Entry | None]] = {}
@@ -1196,15 +1203,34 @@ def judge_commit(
             ours, result = touched[down]
             up, base, theirs = _whole(upstream, changesets[-1], down, mapping, ours)
         verdicts = [] if not up else _judge_modes(base, theirs, ours, result)
+        if message.startswith("PARTIAL: ") and down not in touched:
+            continue
         if not up:
             verdicts = [Verdict(0, UNFAITHFUL, "extra-change", "a file that upstream's changeset did not touch")]
         else:
             texts = [upstream.blob(x.id) if x else None for x in (base, theirs)]
             texts += [target.blob(x.id) if x else None for x in (ours, result)]
             verdicts += judge(*texts)
+        if up in parts:
+            verdicts = _judge_part(verdicts, parts[up])
         if verdicts:
             reports.append(FileReport(commit, tuple(changesets), up, down, tuple(verdicts)))
     return reports
+
+
+def _judge_part(verdicts: Sequence[Verdict], said: int) -> list[Verdict]:
+    """Of a file that the commit says to carry in part: what is not made at all is left, and as many hunks must be made
+    as the commit says. What is half made, or made elsewhere, is as bad as ever."""
+    out = [
+        Verdict(one.hunk, LEFT, one.reason, one.detail, one.line)
+        if one.hunk and (one.reason == "missing" or one.detail == NOT_DELETED)
+        else one
+        for one in verdicts
+    ]
+    made = sum(one.kind == FAITHFUL for one in out)
+    if made < said and all(one.kind != UNFAITHFUL for one in out):
+        out.append(Verdict(0, UNFAITHFUL, "missing", f"the commit says that it makes {said} hunks, it makes {made}"))
+    return out
 
 
 def _whole(
@@ -1272,7 +1298,7 @@ def show(report: Report, out: Iterable[str] = ()) -> str:
         "",
         f"commits     {report.commits:6}   without an Upstream-commit trailer: {len(report.foreign)}",
         f"files       {len(report.files):6}   with nothing unfaithful: {exact}",
-        "hunks       " + ", ".join(f"{kind} {report.count(kind)}" for kind in (FAITHFUL, ALREADY, ABSENT, UNFAITHFUL)),
+        "hunks       " + ", ".join(f"{kind} {report.count(kind)}" for kind in KINDS),
     ]
     return "\n".join(lines)
 
@@ -1308,7 +1334,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         upstream.close()
         target.close()
     if options.json:
-        counts = {kind: report.count(kind) for kind in (FAITHFUL, ALREADY, ABSENT, UNFAITHFUL)}
+        counts = {kind: report.count(kind) for kind in KINDS}
         print(json.dumps({"commits": report.commits, "foreign": report.foreign, "hunks": counts,
                           "files": [asdict(one) for one in report.files]}))
     else:

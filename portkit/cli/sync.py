@@ -11,9 +11,11 @@ from portkit.cli.failing import failed
 from portkit.cli.screen import WIDTH, Screen
 from portkit.cli.waiting import previous_report
 from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.worksheet import previous_worksheet, tell_worksheet, write_worksheet
 from portkit.errors import UserError
 from portkit.report.contract import sync_object
 from portkit.report.waiting import new_since, open_ids
+from portkit.report.worksheet import open_ids as open_in
 from portkit.store.results import Results
 from portkit.sync.branch import DRAFT_SUFFIX
 from portkit.sync.component import WATCH_DAYS, day_of
@@ -69,9 +71,15 @@ def command(
             dry_run,
             as_of,
         )
+        before = {name: open_in(previous_worksheet(place.reports, name)) for name in request.components}
         outcomes = run(place, request)
         new = new_since(outcomes, previous_report(place.reports))
         still = open_ids(outcomes)
+        for outcome in outcomes:
+            if outcome.worksheet is not None:
+                left = outcome.worksheet.open_ids()
+                new += [one for one in left if one not in before[outcome.name]]
+                still += left
         for outcome in outcomes:
             tell(place.screen, outcome, dry_run=dry_run)
         tell_waiting(place.screen, len(new), len(still))
@@ -108,6 +116,7 @@ def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
     )
     known = None if any(history.rewritten for history in histories) else results.get(target.tip)
     if known is not None:
+        _write_worksheets(place, request, known)
         return known
     result = place.sync().run(request)
     if result.moves:
@@ -117,7 +126,14 @@ def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
         wanted = () if request.dry_run else [one.branch for one in result.outcomes if one.branch]
         branches = [name for branch in wanted for name in (branch, branch + DRAFT_SUFFIX)]
         results.put(result.outcomes, {name: target.tip(name) for name in branches})
+    _write_worksheets(place, request, result.outcomes)
     return result.outcomes
+
+
+def _write_worksheets(place: Workspace, request: Request, outcomes: Sequence[ComponentOutcome]) -> None:
+    for outcome in outcomes:
+        if outcome.worksheet is not None and not request.dry_run:
+            write_worksheet(place.reports, outcome)
 
 
 def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
@@ -129,8 +145,6 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
             screen.paragraph(notice.text)
     if outcome.mode == "watch":
         screen.paragraph(f"{_counted(len(outcome.watched))} upstream in the {WATCH_DAYS} days up to the newest")
-        return
-    if outcome.mode == "port":
         return
     if not outcome.changesets:
         screen.paragraph("nothing new upstream")
@@ -146,8 +160,10 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
     if outcome.draft:
         screen.paragraph(f"draft past what is parked (no branch to take): {outcome.draft}")
     by_id = {one.changeset.id: one for one in outcome.changesets}
+    if outcome.worksheet is not None:
+        tell_worksheet(screen, outcome, written=not dry_run)
     for one in outcome.changesets:
-        if one.state not in (State.PORTED, State.ALREADY):
+        if outcome.worksheet is None and one.state not in (State.PORTED, State.ALREADY):
             _tell_parked(screen, one, by_id)
     for path, text in _unmapped(outcome):
         screen.paragraph(f"{path}: {text}", first="  new file       ", indent=_INDENT)

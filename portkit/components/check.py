@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from portkit.change.changeset import begins
 from portkit.components.locations import problem_with_day
-from portkit.components.model import Component, ComponentMap, Mode, PathRule
+from portkit.components.model import Component, ComponentMap, Mode, PathRule, PortRange
 from portkit.components.rules import PathSet, is_glob
 from portkit.paths import RepoPath
 
@@ -72,6 +72,9 @@ def offline(component_map: ComponentMap) -> list[Finding]:
         if component.import_at and component.mode is not Mode.IMPORT:
             text = f"has no effect: the mode is {component.mode}"
             found.warning(f"{key}.import", text, "drop it, or make the mode import")
+        if component.port != PortRange() and component.mode is not Mode.PORT:
+            text = f"has no effect: the mode is {component.mode}"
+            found.warning(f"{key}.port", text, "drop it, or make the mode port")
         if component.needs and component.mode in (Mode.WATCH, Mode.PORT):
             text = f"has no effect: the mode is {component.mode}, and no branch is made"
             found.warning(f"{key}.needs", text, "drop it")
@@ -230,6 +233,8 @@ class _Check:
         if component.retired is not None:
             self._point(f"{self._key}.retired.at", component.retired.at)
         self._point(f"{self._key}.import.at", component.import_at, Severity.MISTAKE)
+        self._point(f"{self._key}.port.from", component.port.start, Severity.MISTAKE)
+        self._point(f"{self._key}.port.to", component.port.end, Severity.MISTAKE)
         for number, need in enumerate(component.needs):
             self._point(f"{self._key}.needs[{number}].since", need.since, Severity.MISTAKE)
 

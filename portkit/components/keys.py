@@ -142,6 +142,13 @@ def _link(*placeholders: str) -> Shape:
     }
 
 
+_CHANGESET: Shape = {
+    "anyOf": [
+        {"type": "number", "minimum": 1000000},
+        {"type": "string", "pattern": r"^[0-9A-Za-z]{7,64}(?:\.[a-z]*\d+)?$"},
+    ],
+}
+
 UPSTREAM = (
     Key("git", "A URL, or a path relative to the map's folder.", _ref("location")),
     Key("cvs", "A CVS repository, or any folder of ,v files; or what rsync reaches: rsync://HOST/MODULE, HOST:PATH.",
@@ -206,6 +213,13 @@ NEED = (
 
 IMPORT = (Key("at", "A day (its end, UTC) or a revision. Default: the newest.", _ref("point")),)
 
+PORT = (
+    Key("from", "The first changeset that is placed: a day or an upstream revision. Default: upstream's first.",
+        _ref("point")),
+    Key("to", "The last one: a day (its end, UTC) or an upstream revision. Default: the newest.", _ref("point")),
+    Key("changesets", "Only these, by the first 7 or more digits of their hashes.", _list(_CHANGESET)),
+)  # fmt: skip
+
 RETIRED = (
     Key("at", "When upstream ended the component: a day or a revision.", _ref("point"), required=True),
     Key("successor", "What followed it.", _ref("text")),
@@ -220,10 +234,7 @@ MOVED = (
 NOT_APPLICABLE = (
     Key("path", "Upstream paths, folders or patterns that it is about. Default: all.", _ref("path")),
     Key("changeset", "The upstream changeset that it is about. Default: every one.",
-        {"anyOf": [
-            {"type": "number", "minimum": 1000000},
-            {"type": "string", "pattern": r"^[0-9A-Za-z]{7,64}(?:\.[a-z]*\d+)?$"},
-        ]}),
+        _CHANGESET),
     Key("reason", "Why it does not apply: it is shown.", _ref("words"), required=True),
 )  # fmt: skip
 
@@ -257,6 +268,7 @@ COMPONENT = (
     Key("needs", "Components that must be in place.", _list({"anyOf": [_ref("text"), _record(NEED)]})),
     Key("retired", "Upstream ended the component.", _record(RETIRED)),
     Key("import", "For mode import: which state comes in whole.", _record(IMPORT)),
+    Key("port", "For mode port: which changesets are placed.", _record(PORT)),
     Key("baseline", "Target path: the revision it derives from, where portkit finds it wrong.",
         {"type": "object", "propertyNames": _ref("path"), "additionalProperties": _ref("revision")}),
     Key("baseline-policy", "What decides where ident line and content disagree. auto: the content, or the ident line "

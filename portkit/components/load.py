@@ -30,6 +30,7 @@ from portkit.components.model import (
     NotApplicable,
     PathRule,
     PlanEntry,
+    PortRange,
     Retired,
     Source,
 )
@@ -289,6 +290,7 @@ def _component(
         needs=_needs(reader, keys.get("needs"), f"{key}.needs", components),
         retired=_retired(reader, keys.get("retired"), f"{key}.retired"),
         import_at=_import(reader, keys.get("import"), f"{key}.import"),
+        port=_port(reader, keys.get("port"), f"{key}.port"),
         ident=reader.word(keys.get("ident"), f"{key}.ident", IdentStyle, "ident style", IdentStyle.AS_IS),
         subject=reader.text(keys.get("subject"), f"{key}.subject"),
         line=node.line,
@@ -450,6 +452,25 @@ def _retired(reader: Reader, node: Node | None, key: str) -> Retired | None:
 def _import(reader: Reader, node: Node | None, key: str) -> str:
     keys = reader.keys(node, key, known_keys.IMPORT) if node is not None else {}
     return reader.revision(keys.get("at"), f"{key}.at", locations.problem_with_point)
+
+
+def _port(reader: Reader, node: Node | None, key: str) -> PortRange:
+    if node is None:
+        return PortRange()
+    keys = reader.keys(node, key, known_keys.PORT)
+    start = reader.revision(keys.get("from"), f"{key}.from", locations.problem_with_point)
+    end = reader.revision(keys.get("to"), f"{key}.to", locations.problem_with_point)
+    days = [text for text in (start, end) if not locations.problem_with_day(text)]
+    if len(days) == 2 and end < start:
+        reader.wrong(keys["to"], f"{key}.to", f"{end!r} lies before {start!r}, the day it begins")
+    listed = keys.get("changesets")
+    chosen = [] if listed is None else list(listed.items) if listed.kind is Kind.LIST else [listed]
+    hashes = []
+    for number, item in enumerate(chosen):
+        text = reader.revision(item, f"{key}.changesets[{number}]", locations.problem_with_hash)
+        if text:
+            hashes.append(text)
+    return PortRange(start, end, tuple(hashes))
 
 
 def _fold(reader: Reader, node: Node | None, key: str) -> tuple[str, ...]:

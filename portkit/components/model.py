@@ -126,6 +126,16 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class PortRange:
+    """Which changesets a port is made of: from the day or revision `start` to `end`, both in it ("" for the first and
+    the newest), and of these only `changesets` (the first 7 or more digits of their hashes), where any are named."""
+
+    start: str = ""
+    end: str = ""
+    changesets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NotApplicable:
     """Upstream paths (a path, folder or pattern; "" for all), a changeset (the first 7 or more characters of its id; ""
     for every one), or one in the other; and why it is none of the target's."""
@@ -178,6 +188,7 @@ class Component:
     moved: tuple[Move, ...] = ()
     not_applicable: tuple[NotApplicable, ...] = ()
     edits: tuple[Edit, ...] = ()
+    port: PortRange = PortRange()
     _rules: Rules = field(init=False, repr=False, compare=False)
     _kept: PathSet = field(init=False, repr=False, compare=False)
     _deleted: PathSet = field(init=False, repr=False, compare=False)

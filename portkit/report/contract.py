@@ -12,7 +12,9 @@ from typing import Any
 
 from portkit.change.changeset import Changeset
 from portkit.report.waiting import Waiting, waiting
+from portkit.report.worksheet import entry_object, summary_object
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, FileBaseline, FileOutcome, Notice, State
+from portkit.sync.worksheet import Worksheet
 from portkit.text import decode
 
 SCHEMA = 1
@@ -57,6 +59,7 @@ def component_object(outcome: ComponentOutcome) -> Object:
         "baselines": [_baseline(one) for one in outcome.baselines],
         "notices": [_notice(one) for one in outcome.notices],
         "watched": [_watched(one) for one in outcome.watched],
+        "worksheet": _worksheet(outcome.worksheet) if outcome.worksheet is not None else None,
     }
 
 
@@ -110,6 +113,7 @@ def _changeset(one: ChangesetOutcome) -> Object:
         "state": one.state,
         "reason": one.reason,
         "commit": one.commit or None,
+        "partial": one.partial,
         "blocked_by": list(one.blocked_by),
         "files": [_file(file, one.state) for file in one.files],
     }
@@ -137,6 +141,10 @@ def _file(file: FileOutcome, state: State) -> Object:
         "conflicts": [conflict.id for conflict in file.conflicts] if state in _OWN else [],
         "resolutions": list(file.resolutions),
     }
+
+
+def _worksheet(sheet: Worksheet) -> Object:
+    return summary_object(sheet) | {"entries": [entry_object(entry) for entry in sheet.entries]}
 
 
 def _baseline(one: FileBaseline) -> Object:

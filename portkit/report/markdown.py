@@ -158,6 +158,13 @@ def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
     for group in component.blocked:
         yield f"### {_blocked_title(group)}"
         yield _block(line for one in group.outcomes for line in (*_entry(one), *_wrapped(one.reason, "    ")))
+    if component.sheet:
+        yield f"### On the worksheet ({len(component.sheet)})"
+        left = len(component.sheet) - NEW_FILES
+        yield _block(
+            [line for one in component.sheet[:NEW_FILES] for line in (*_entry(one), *_wrapped(one.reason, "    "))]
+            + ([f"... and {left} more: reports/worksheet-{one_line(outcome.name)}.json"] if left > 0 else [])
+        )
     yield from _listed("Landed", component.landed, view, outcome.name)
     yield from _listed("Already there", component.already, view, outcome.name)
     if component.aside:

@@ -97,7 +97,8 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class ComponentView:
-    """One component, sorted by what a reader asks."""
+    """One component, sorted by what a reader asks. `sheet`: of a port, the changesets of which something is left for a
+    hand; what, the worksheet tells."""
 
     outcome: ComponentOutcome
     landed: tuple[ChangesetOutcome, ...]
@@ -112,6 +113,7 @@ class ComponentView:
     lag: Lag
     parked_lag: Lag
     candidates: tuple[Candidate, ...] = ()
+    sheet: tuple[ChangesetOutcome, ...] = ()
     review: tuple[Command, ...] = ()
     cover: str = ""
 
@@ -122,11 +124,13 @@ class ComponentView:
     @property
     def parked(self) -> int:
         """How many changesets wait for a person."""
-        return len(self.roots)
+        return len(self.roots) + len(self.sheet)
 
     @property
     def places(self) -> int:
-        return sum(len(root.waits) for root in self.roots)
+        """In how many places they wait: for a port, those of the worksheet."""
+        sheet = self.outcome.worksheet
+        return sum(len(root.waits) for root in self.roots) + (len(sheet.open_ids()) if sheet is not None else 0)
 
     @property
     def blocked_count(self) -> int:

@@ -82,6 +82,8 @@ class Delta:
 def waiting(outcomes: Iterable[ComponentOutcome]) -> Iterator[Waiting]:
     """Everything that waits for a person: by component, then in upstream's order, by file and hunk."""
     for component in outcomes:
+        if component.worksheet is not None:  # a port has its own list, with its own ids
+            continue
         blocks: dict[str, list[ChangesetOutcome]] = {}
         for one in component.changesets:
             for root in one.blocked_by:

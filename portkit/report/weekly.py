@@ -219,6 +219,7 @@ def _component(
         roots=roots,
         blocked=_grouped(outcome, roots),
         aside=_in(outcome, State.DEFERRED, State.SKIPPED, State.NOT_APPLICABLE),
+        sheet=_in(outcome, State.CONFLICT) if outcome.worksheet is not None else (),
         disagreements=tuple(one for one in outcome.baselines if one.note),
         unmapped=tuple(notice for notice in outcome.notices if notice.kind == "unmapped"),
         standing=tuple(seen.values()),

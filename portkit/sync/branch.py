@@ -15,7 +15,7 @@ from portkit.components.model import AuthorPolicy
 from portkit.errors import UserError
 from portkit.protocols import NewCommit, NewFile, Signature, TargetCommit
 from portkit.sync.component import Plan, Step
-from portkit.sync.message import COMMIT, REVISION, MessageWriter, Revision, last_paragraph
+from portkit.sync.message import COMMIT, HUNKS, REVISION, MessageWriter, Revision, last_paragraph
 from portkit.sync.outcome import ComponentOutcome, Notice, State
 
 DRAFT_SUFFIX = "-draft"
@@ -131,6 +131,8 @@ class BranchWriter:
                 draft=str(step.state) if draft and step.state is not State.PORTED else "on a draft" if draft else "",
                 also=step.also,
                 notes=step.notes,
+                parts=step.parts,
+                partial=step.partial and not draft,
             )
             commits.append(
                 NewCommit(message, Signature(author, step.changeset.date), Signature(person, date), files)
@@ -179,7 +181,7 @@ class BranchWriter:
         """Whether portkit made `commit` and nobody touched it since: it has one parent, both trailers, and the dates
         that portkit gives. What a person amends or rebases gets that day's date."""
         keys = {key for key, _ in last_paragraph(commit.message)}
-        if len(commit.parents) != 1 or not {COMMIT, REVISION} <= keys:
+        if len(commit.parents) != 1 or COMMIT not in keys or keys.isdisjoint((REVISION, HUNKS)):
             return False
         return commit.date == max(commit.authored, self._target.commit_info(commit.parents[0]).date)
 
@@ -197,7 +199,7 @@ def as_written(outcome: ComponentOutcome, target: Writable) -> ComponentOutcome:
         if key == COMMIT
     }
     changesets = tuple(
-        replace(one, commit=commits.get(one.changeset.id)) if one.state is State.PORTED else one
+        replace(one, commit=commits.get(one.changeset.id)) if one.state is State.PORTED or one.partial else one
         for one in outcome.changesets
     )
     draft = outcome.branch + DRAFT_SUFFIX

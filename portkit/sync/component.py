@@ -26,7 +26,7 @@ from portkit.sync.by_hand import ByHand
 from portkit.sync.decided import Decider, reached
 from portkit.sync.ledger import Ledger, marked_commits, read_ledger
 from portkit.sync.lineage import Lineage, as_it_is
-from portkit.sync.message import LEFT_OUT, RESOLUTION
+from portkit.sync.message import LEFT_OUT, RESOLUTION, Part
 from portkit.sync.moves import joined
 from portkit.sync.outcome import (
     ChangesetOutcome,
@@ -39,9 +39,11 @@ from portkit.sync.outcome import (
     State,
 )
 from portkit.sync.pending import Picker, Start, chosen, find_start, pending, read_target, readme_deleted
+from portkit.sync.porting import Port, Ported, ported_outcome
 from portkit.sync.replay import NO_RESOLUTIONS, IdentPolicy, Pick, Picked, Replay, Replayed
 from portkit.sync.rounds import Played, play, unknown
 from portkit.sync.style import learned
+from portkit.sync.worksheet import Worksheet
 
 WATCH_DAYS = 90
 """How far back a watched component's changesets are told, from the newest one looked at."""
@@ -70,7 +72,8 @@ class Scope:
 @dataclass(frozen=True, slots=True)
 class Step:
     """One commit to be written: the changeset it carries and the files it sets (None: deleted). `also`: the ids of
-    further changesets in it; `notes`: further trailers, as key and value."""
+    further changesets in it; `notes`: further trailers, as key and value; `partial`: it carries only `revisions`, and
+    of further files the hunks that `parts` names."""
 
     changeset: Changeset
     revisions: tuple[tuple[str, str], ...]
@@ -79,6 +82,8 @@ class Step:
     subject: str = ""
     also: tuple[str, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
+    parts: tuple[Part, ...] = ()
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +147,11 @@ class ComponentRun:
         """The plan for the target commit `onto`. Raises UserError where upstream or the target lacks the
         component's paths."""
         component = self._component
-        if component.mode is not Mode.PORT:
-            self._refuse_strange_upstream()
+        self._refuse_strange_upstream()
         until = scope.until(self._changesets)
         match component.mode:
             case Mode.PORT:
-                text = f"{component.name}: mode port is not there yet; nothing was looked at and nothing changed"
-                plan = self._quiet(onto, until, (Notice("port", text),))
+                plan = self._ported(onto, scope, until)
             case Mode.WATCH:
                 plan = self._quiet(onto, until, (), self._watched(until))
             case Mode.SYNC | Mode.IMPORT:
@@ -358,6 +361,78 @@ class ComponentRun:
                     text = f"the ident line was bumped past it by {commit[:12]}, and nothing carries it"
                     yield Notice("jumped", text, change.path, changeset.id)
 
+    def _ported(self, onto: str, scope: Scope, until: int) -> Plan:
+        """The plan of a port: the chosen changesets, each as far as it fits, and the worksheet."""
+        component = self._component
+        self._refuse_cut_target()
+        tree = self._target.tree(onto, component.target_folders())
+        mapped = [path for path in tree.entries if component.upstream_of(path)]
+        if not mapped:
+            raise UserError(
+                f"the target has none of the paths of {component.name} at {onto[:12]}",
+                where=f"components.{component.name}.paths",
+                hint="check the map's paths, or use mode import to bring the files in",
+            )
+        ledger = self._ledger
+        if ledger is None:
+            ledger = read_ledger(marked_commits(self._target, self._memory, onto))
+        todo = self._chosen_for_port(scope, until)
+        position = {changeset.id: index for index, changeset in enumerate(self._changesets)}
+        picker = Picker(component, self.lineage, self._history, tree, readme_deleted(component, tree, self._title))
+        first = position[todo[0].id] - 1 if todo else -1
+        port = Port(
+            component.name, read_target(tree, tree.entries), mapped, self._upstream_at(first), ledger, component.fold
+        )
+        results = []
+        for number, one in enumerate(todo):
+            self._progress(f"{component.name}: placing, {number} of {len(todo)}")
+            results.append(port.place(picker.pick(one, one.files, position[one.id])))
+        last = max((position[one.id] for one in todo), default=-1)
+        sheet = Worksheet(
+            component.name, todo[0].id if todo else "", todo[-1].id if todo else "",
+            tuple(entry for one in results for entry in one.entries),
+        )  # fmt: skip
+        return Plan(
+            ComponentOutcome(
+                component.name, component.mode, component.upstream, onto, "", onto, False,
+                tuple(ported_outcome(one) for one in results),
+                notices=(Notice("port", sheet.sentence()), ),
+                upstream_tip=self._history.tip,
+                newest=self._changesets[last].date if last >= 0 else 0,
+                worksheet=sheet,
+            ),
+            tuple(_part_of(one) for one in results if one.writes),
+            (),
+        )  # fmt: skip
+
+    def _chosen_for_port(self, scope: Scope, until: int) -> list[Changeset]:
+        """The changesets to be placed: those asked for, else those that the map names, up to `until`."""
+        port, every = self._component.port, self._changesets
+        if scope.ids:
+            return chosen(self._component, every, scope.ids)
+        first, last = 0, until
+        if port.start:
+            day = day_of(port.start)
+            if day is not None:
+                first = next((index for index, one in enumerate(every) if one.date >= day), len(every))
+            else:
+                first = position_of(every, port.start, self._history)
+        if port.end:
+            last = min(last, position_of(every, port.end, self._history))
+        if port.changesets:
+            named = {one.id for one in chosen(self._component, every, port.changesets)}
+            return [one for one in every[max(first, 0) : last + 1] if one.id in named]
+        return list(every[max(first, 0) : last + 1])
+
+    def _upstream_at(self, position: int) -> dict[RepoPath, bytes]:
+        """Upstream's files of the component as they stood at `position`."""
+        found: dict[RepoPath, bytes] = {}
+        for path in sorted(self.lineage.paths):
+            version = self.lineage.version_at(path, position)
+            if version is not None and version.blob is not None:
+                found[version.path] = self._history.read(version.blob.oid)
+        return found
+
     def _stale_decisions(self, played: Played) -> Iterator[Notice]:
         """Decisions that come to nothing: a line of theirs that went stale stops nothing."""
         file = self._decisions.file
@@ -512,6 +587,14 @@ def _step(one: Replayed, writes: Mapping[RepoPath, Version | None], subject: str
         tuple(part.changeset.id for part in picked.joined[1:]),
         tuple(notes),
     )
+
+
+def _part_of(one: Ported) -> Step:
+    """The commit of a changeset that was placed, as far as it was."""
+    revisions = tuple((str(pick.upstream), pick.revision or "deleted") for pick in one.files)
+    parts = tuple(Part(pick.upstream, pick.revision or "deleted", landed, of) for pick, landed, of in one.parts)
+    state = State.PORTED if one.whole else State.CONFLICT
+    return Step(one.picked.changeset, revisions, one.writes, state, parts=parts, partial=not one.whole)
 
 
 def _outcomes(component: str, one: Replayed, resolutions: Resolutions) -> Iterator[ChangesetOutcome]:

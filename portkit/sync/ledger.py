@@ -17,7 +17,7 @@ from portkit.change.changeset import Person
 from portkit.change.revision import FileRevision, parse_revision
 from portkit.paths import RepoPath
 from portkit.protocols import Memory, Target, TargetCommit
-from portkit.sync.message import COMMIT, DRAFT, LEFT_OUT, REVISION, last_paragraph
+from portkit.sync.message import COMMIT, DRAFT, HUNKS, LEFT_OUT, REVISION, last_paragraph
 
 _CHANGESET = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?|[0-9A-Za-z]{8,32}(?:\.[a-z]*\d{1,9})?")
 """A git commit's full hash, or a commitid (cvs writes 16 letters and digits), or a part of one."""
@@ -29,13 +29,15 @@ _REVERTS = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE)
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One target commit that carries upstream changesets, with the revisions its trailers name. `left_out`: hunks of
-    those that a person decided to leave out, as path, revision and number."""
+    those that a person decided to leave out, as path, revision and number; `hunks`: of files that it carries in part,
+    path, revision and the numbers of the hunks."""
 
     commit: str
     parents: tuple[str, ...]
     changesets: tuple[str, ...]
     revisions: tuple[tuple[str, str], ...]
     left_out: tuple[tuple[str, str, int], ...] = ()
+    hunks: tuple[tuple[str, str, tuple[int, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ def read_ledger(commits: Iterable[TargetCommit]) -> Ledger:
             and (match := _HUNK.fullmatch(value)) is not None
             and (found := parse_revision(match[1])) is not None
         )
-        entries[commit.id] = Entry(commit.id, commit.parents, changesets, revisions, out)
+        hunks = tuple(part for key, value in trailers if key == HUNKS and (part := _split_hunks(value)) is not None)
+        entries[commit.id] = Entry(commit.id, commit.parents, changesets, revisions, out, hunks)
     known = sorted((*entries, *reverts))
     undone: set[str] = set()
     for revert, target in reversed(reverts.items()):  # newest first: what is itself taken back takes nothing back
@@ -142,3 +145,11 @@ def read_ledger(commits: Iterable[TargetCommit]) -> Ledger:
         if revert not in undone and at < len(known) and known[at].startswith(target):
             undone.add(known[at])
     return Ledger(tuple(entries.values()), frozenset(undone & set(entries)))
+
+
+def _split_hunks(value: str) -> tuple[RepoPath, str, tuple[int, ...]] | None:
+    """`path revision: 1,3 of 7`."""
+    head, _, tail = value.rpartition(": ")
+    found = parse_revision(head)
+    match = re.fullmatch(r"(\d{1,6}(?:,\d{1,6})*) of \d{1,6}", tail)
+    return (found.path, found.label, tuple(map(int, match[1].split(",")))) if match and found is not None else None

@@ -28,8 +28,17 @@ REVISION = "Upstream-revision"
 DRAFT = "Portkit-draft"
 RESOLUTION = "Portkit-resolution"
 """A file of the changeset that a person resolved: `path revision name`, the name being the resolution's."""
+HUNKS = "Upstream-hunks"
 LEFT_OUT = "Portkit-left-out"
 """A file or hunk of the changeset that a person decided to leave out: `path revision [#hunk] state`."""
+
+PARTIAL = "PARTIAL: "
+"""What the subject begins with where only a part of the changeset is in the commit."""
+
+_PARTIAL_NOTE = (
+    "This commit carries upstream's changeset in part: the files and hunks that the\n"
+    "lines below name. The rest is left for a person."
+)
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(<])|\n\s*\n")
 _LIST_MARK = re.compile(r"^[-*o+]\s+")
@@ -42,6 +51,16 @@ class Revision:
 
     path: str
     revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of which only some hunks were ported: `numbers` of `count`, from 1."""
+
+    path: str
+    revision: str
+    numbers: tuple[int, ...]
+    count: int
 
 
 class MessageWriter:
@@ -70,12 +89,14 @@ class MessageWriter:
         draft: str = "",
         also: Sequence[str] = (),
         notes: Sequence[tuple[str, str]] = (),
+        parts: Sequence[Part] = (),
+        partial: bool = False,
     ) -> bytes:
         """The whole message of the commit that carries `changeset`. `draft` (the changeset's state) makes it a
         message of the draft branch, which says that it is none to take. `also`: further changesets that it carries;
-        `notes`: further trailers."""
+        `notes`: further trailers; `partial`: only these `revisions`, and these `parts` of files, are in it."""
         log = tidy(changeset.message)
-        mark = f"DRAFT ({draft}): " if draft else ""
+        mark = f"DRAFT ({draft}): " if draft else PARTIAL if partial else ""
         named = [f"{quoted(one.path)} {one.revision}" for one in revisions]
         try:
             body = self._template.render(
@@ -99,6 +120,12 @@ class MessageWriter:
         trailers = [f"{COMMIT}: {one}" for one in (changeset.id, *also)]
         trailers += [f"{REVISION}: {one}" for one in named]
         trailers += [f"{key}: {value}" for key, value in notes]
+        trailers += [
+            f"{HUNKS}: {quoted(one.path)} {one.revision}: {','.join(map(str, one.numbers))} of {one.count}"
+            for one in parts
+        ]
+        if partial:
+            body = f"{body.rstrip()}\n\n{_PARTIAL_NOTE}"
         if draft:
             note = (
                 "This commit stands on a draft, no branch to take: where upstream's change did not fit,\n"

@@ -9,6 +9,7 @@ from portkit.change.changeset import Changeset
 from portkit.merge.file import ConflictKind
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
+from portkit.sync.worksheet import Worksheet
 
 
 class State(StrEnum):
@@ -75,7 +76,8 @@ class FileOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ChangesetOutcome:
-    """One changeset: its state, the target commit that carries it, what blocks it, and why."""
+    """One changeset: its state, the target commit that carries it, what blocks it, and why. `partial`: that commit
+    carries only the files that are ported, and of those the hunks that fit."""
 
     changeset: Changeset
     state: State
@@ -83,6 +85,7 @@ class ChangesetOutcome:
     commit: str | None = None
     blocked_by: tuple[str, ...] = ()
     reason: str = ""
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ class ComponentOutcome:
 
     `lag_days`: days between upstream's newest changeset for the component and the oldest that still waits;
     0 where nothing waits. `newest`: the date of the newest changeset looked at, seconds since 1970; `watched`: what
-    upstream did lately, for a component that is only watched.
+    upstream did lately, for a component that is only watched; `worksheet`: of a port.
     """
 
     name: str
@@ -143,6 +146,7 @@ class ComponentOutcome:
     upstream_tip: str = ""
     newest: int = 0
     watched: tuple[Changeset, ...] = ()
+    worksheet: Worksheet | None = None
 
     def counts(self) -> dict[str, int]:
         """How many changesets stand in each state; every state is there, and `changesets` is their sum."""

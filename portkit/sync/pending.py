@@ -154,7 +154,12 @@ class _Carried:
             for changeset in entry.changesets
             for path, _ in entry.revisions
         }
-        self._whole = {changeset for entry in ledger.standing if not entry.revisions for changeset in entry.changesets}
+        self._whole = {
+            changeset
+            for entry in ledger.standing
+            if not (entry.revisions or entry.hunks)
+            for changeset in entry.changesets
+        }
 
     def has(self, changeset: Changeset, path: RepoPath, version: FileVersion) -> bool:
         """By path and label, which outlive a rewritten mirror; where a label comes again (a content that was backed

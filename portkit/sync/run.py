@@ -113,7 +113,7 @@ class Sync:
         waiting, seen = list(request.components), set[str]()
         while waiting:
             component = self._map.component(waiting.pop())
-            if component.name not in seen and component.mode in (Mode.SYNC, Mode.IMPORT):
+            if component.name not in seen and component.mode is not Mode.WATCH:
                 asked = request.branch if component.name in request.components else ""
                 refuse_busy(self._target, asked or f"portkit/{component.name}")
                 waiting += [need.component for need in component.needs]
@@ -161,7 +161,7 @@ class Sync:
         )
 
     def _written(self, component: Component, plan: Plan, request: Request) -> Written:
-        if component.mode in (Mode.WATCH, Mode.PORT):
+        if component.mode is Mode.WATCH:
             return Written(plan.outcome, ())
         branch = request.branch or f"portkit/{component.name}"
         if request.dry_run:

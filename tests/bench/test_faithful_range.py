@@ -88,8 +88,43 @@ def test_a_faithful_commit(upstream: Repo, target: Repo, capsys: pytest.CaptureF
     target.commit({"elsewhere.c": b"no port\n"}, "a commit that is no port")
     code, out = run(upstream, target, start, capsys)
     assert code == 0
-    assert "hunks       faithful 1, already 0, absent 0, unfaithful 0" in out
+    assert "hunks       faithful 1, already 0, absent 0, left 0, unfaithful 0" in out
     assert "commits          1   without an Upstream-commit trailer: 1" in out
+
+
+def part(changeset: str, path: str, numbers: str) -> str:
+    return f"PARTIAL: x - Port.\n\nThe log.\n\nUpstream-commit: {changeset}\nUpstream-hunks: {path} 1.2: {numbers}\n"
+
+
+def test_a_commit_that_says_it_is_a_part(upstream: Repo, target: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    both = THEIRS.replace(b"\tone();\n", b"")
+    upstream.commit({"sbin/x/x.c": BASE, "sbin/x/y.c": BASE})
+    change = upstream.commit({"sbin/x/x.c": both, "sbin/x/y.c": both})
+    start = target.commit({"sbin/x/x.c": LOCAL + BASE, "sbin/x/y.c": b"other\n"})
+    target.commit({"sbin/x/x.c": LOCAL + THEIRS}, part(change, "sbin/x/x.c", "2 of 2"))
+    code, out = run(upstream, target, start, capsys)
+    assert code == 0
+    assert "hunks       faithful 1, already 0, absent 0, left 1, unfaithful 0" in out
+
+
+def test_a_part_makes_what_it_says(upstream: Repo, target: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    both = THEIRS.replace(b"\tone();\n", b"")
+    upstream.commit({"sbin/x/x.c": BASE})
+    change = upstream.commit({"sbin/x/x.c": both})
+    start = target.commit({"sbin/x/x.c": LOCAL + BASE})
+    target.commit({"sbin/x/x.c": LOCAL + THEIRS}, part(change, "sbin/x/x.c", "1,2 of 2"))
+    code, out = run(upstream, target, start, capsys)
+    assert code == 1
+    assert "it says that it makes 2 hunks, it makes 1" in out.replace("the commit", "it")
+
+
+def test_a_part_at_another_place_is_no_part(upstream: Repo, target: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    upstream.commit({"sbin/x/x.c": BASE})
+    change = upstream.commit({"sbin/x/x.c": THEIRS.replace(b"\tone();\n", b"")})
+    start = target.commit({"sbin/x/x.c": LOCAL + BASE})
+    bad = LOCAL + BASE.replace(b"\tone();\n", b"\tone();\n\tnew();\n")
+    target.commit({"sbin/x/x.c": bad}, part(change, "sbin/x/x.c", "2 of 2"))
+    assert run(upstream, target, start, capsys)[0] == 1
 
 
 def test_an_unfaithful_commit_is_named(upstream: Repo, target: Repo, capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,7 +140,7 @@ def test_an_unfaithful_commit_is_named(upstream: Repo, target: Repo, capsys: pyt
     code, out = run(upstream, target, start, capsys, "--json")
     found = json.loads(out)
     assert code == 1
-    assert found["hunks"] == {"faithful": 0, "already": 0, "absent": 0, "unfaithful": 1}
+    assert found["hunks"] == {"faithful": 0, "already": 0, "absent": 0, "left": 0, "unfaithful": 1}
 
 
 def test_a_trailer_in_the_prose_is_none(upstream: Repo, target: Repo, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -42,7 +43,7 @@ def test_the_object_of_sync_is_that_of_the_contract(work: Work) -> None:
         for one in component["changesets"]:
             assert set(one) >= {"id", "revisions", "date", "author", "subject", "state", "commit"}
             assert set(one) >= {"blocked_by", "files"}
-            assert (one["commit"] is not None) == (one["state"] == "ported")
+            assert (one["commit"] is not None) == (one["state"] == "ported" or one["partial"])
             if one["commit"]:
                 assert work.tip(one["commit"]) == one["commit"]
                 trailers = work.git("show", "-s", "--format=%(trailers:key=Upstream-commit,valueonly)", one["commit"])
@@ -50,7 +51,7 @@ def test_the_object_of_sync_is_that_of_the_contract(work: Work) -> None:
             for file in one["files"]:
                 assert {"upstream", "target", "revision", "state", "method", "gate", "conflicts"} <= set(file)
                 assert bool(file["conflicts"]) <= (one["state"] in ("conflict", "flagged"))
-        if component["mode"] in ("sync", "import"):
+        if component["mode"] != "watch":
             assert component["changed"] is True
             assert work.tip(component["target"]["branch"]) == component["target"]["tip"]
         else:
@@ -81,7 +82,7 @@ def test_a_second_sync_changes_nothing_and_says_so(synced: Work) -> None:
     assert not any(component["changed"] for component in found.values())
     assert synced.everything() == before
     told = synced.portkit("sync").out
-    assert told.count("was up to date at") == 2
+    assert told.count("was up to date at") == 3
     assert "is at" not in told
 
 
@@ -169,7 +170,7 @@ def test_the_demo_needs_no_home_and_no_identity(tmp_path: Path) -> None:
         cwd=ROOT, env=environment | {"HOME": str(tmp_path / "none")}, capture_output=True, check=False,
     )  # fmt: skip
     assert again.returncode == 0
-    assert again.stdout.count(b"was up to date") == 2
+    assert again.stdout.count(b"was up to date") == 3
 
 
 def test_the_demo_in_a_folder_of_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,12 +219,30 @@ def test_the_demo_is_the_same_everywhere(synced: Work, tmp_path: Path, monkeypat
     assert Work(tmp_path / "other").branches() == synced.branches()
 
 
-def test_port_says_so_in_one_sentence_and_does_no_harm(work: Work) -> None:
-    before = work.everything()
+def test_port_places_what_fits_and_writes_a_worksheet(work: Work) -> None:
     told = work.portkit("sync", "logd")
-    assert told.code == 0
-    assert "mode port is not there yet" in told.out
+    assert told.code == 1
+    assert "3 hunks on files that the target has in its own words: 1 placed" in " ".join(told.out.split())
+    assert "1 left in main, usr.sbin/logd/logd.c" in told.out
+    assert "reports/worksheet-logd.json" in told.out
+    subject = work.git("log", "-1", "--format=%s", "portkit/logd").strip()
+    assert subject.startswith("PARTIAL: logd - ")
+    sheet = json.loads((work.folder / "reports" / "worksheet-logd.json").read_bytes())
+    assert sheet["counts"] == {"hunks": 3, "placed": 1, "already": 0, "ready": 0, "left": 2}
+    left = [(one["target"].rpartition("/")[2], one["function"]) for one in sheet["entries"] if one["fate"] == "left"]
+    assert left == [("Makefile", ""), ("logd.c", "main")]
+    before = work.everything()
+    again = work.portkit("sync", "logd")
+    assert again.code == 0
+    assert "none of them new" in again.out
     assert work.everything() == before
+
+
+def test_a_dry_port_writes_nothing(work: Work) -> None:
+    before = work.everything()
+    assert work.sync("logd", "--dry-run")["logd"]["worksheet"]["counts"]["placed"] == 1
+    assert work.everything() == before
+    assert not (work.folder / "reports" / "worksheet-logd.json").exists()
 
 
 def test_watch_only_reports(work: Work) -> None:

@@ -371,13 +371,10 @@ def test_an_import_of_a_content_that_comes_again_starts_after_the_right_one() ->
     assert [one.changeset.message for one in made.outcome.changesets] == ["Change 3."]
 
 
-def test_watch_tells_and_port_says_that_it_is_not_there(upstream: Upstream, target: Downstream) -> None:
+def test_watch_tells_and_makes_nothing(upstream: Upstream, target: Downstream) -> None:
     watched = plan(upstream, target, dhclient(Mode.WATCH))
     assert [one.message for one in watched.outcome.watched] == [one.message for one in upstream.commits]
     assert watched.branch == watched.draft == ()
-    ported = plan(upstream, target, dhclient(Mode.PORT))
-    assert [notice.kind for notice in ported.outcome.notices] == ["port"]
-    assert ported.outcome.changesets == ()
 
 
 # Baselines

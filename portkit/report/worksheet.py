@@ -1,0 +1,130 @@
+"""The worksheet of a port as its readers take it: per function of the target, what upstream changed and what is left.
+
+JSON for scripts, Markdown for a mail, a page for a person at work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portkit.merge.placing import Fate
+from portkit.sync.outcome import ComponentOutcome
+from portkit.sync.worksheet import Candidate, Entry, Worksheet
+from portkit.text import decode
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The entries of one function of the target, in upstream's order: what a person works through in one place. Where
+    the function is not known, `function` is "" and `upstream_function` tells what to look for."""
+
+    file: str
+    function: str
+    upstream_function: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def open(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries if entry.open)
+
+    @property
+    def done(self) -> int:
+        return len(self.entries) - len(self.open)
+
+
+def sections(sheet: Worksheet) -> tuple[Section, ...]:
+    """The worksheet by file and function, files by path, functions in the order in which upstream touched them."""
+    grouped: dict[tuple[str, str, str], list[Entry]] = {}
+    for entry in sheet.entries:
+        grouped.setdefault((entry.target, entry.counterpart, entry.function), []).append(entry)
+    files = sorted({file for file, _, _ in grouped})
+    return tuple(
+        Section(file, function, upstream, tuple(entries))
+        for wanted in files
+        for (file, function, upstream), entries in grouped.items()
+        if file == wanted
+    )
+
+
+def worksheet_object(outcome: ComponentOutcome, ticked: Sequence[str] = ()) -> Object:
+    """The whole worksheet for scripts, with upstream's lines and the target's. `ticked`: what was open in the worksheet
+    before this one and is done now."""
+    assert outcome.worksheet is not None
+    return {
+        "schema": 1,
+        "kind": "worksheet",
+        "component": outcome.name,
+        "onto": outcome.onto,
+        "branch": outcome.branch,
+        "tip": outcome.tip,
+        **summary_object(outcome.worksheet),
+        "ticked": list(ticked),
+        "entries": [entry_object(entry) | _texts(entry) for entry in outcome.worksheet.entries],
+    }
+
+
+def summary_object(sheet: Worksheet) -> Object:
+    """The worksheet in numbers."""
+    return {
+        "first": sheet.first,
+        "last": sheet.last,
+        "counts": sheet.counts(),
+        "blocks": sheet.blocks(),
+        "files": sheet.files(),
+    }
+
+
+def entry_object(entry: Entry) -> Object:
+    """One entry, without the lines themselves."""
+    return {
+        "id": entry.id,
+        "what": entry.what,
+        "fate": entry.fate,
+        "changeset": entry.changeset,
+        "upstream": entry.upstream,
+        "revision": entry.revision,
+        "target": entry.target,
+        "hunk": entry.number,
+        "block": entry.block,
+        "function": entry.function,
+        "counterpart": entry.counterpart,
+        "by": entry.by,
+        "method": entry.method,
+        "line": entry.line,
+        "reason": entry.reason,
+        "follows": list(entry.follows),
+        "candidates": [_candidate(one) for one in entry.candidates],
+    }
+
+
+def _candidate(one: Candidate) -> Object:
+    return {"file": one.file, "function": one.function, "line": one.line, "alike": one.alike, "why": one.why}
+
+
+def _texts(entry: Entry) -> Object:
+    return {"before": decode(entry.before), "after": decode(entry.after), "here": decode(entry.here)}
+
+
+def ticked(sheet: Worksheet, previous: Mapping[str, Any] | None) -> list[str]:
+    """The ids of the entries that are there now, and were open in `previous`, an earlier worksheet's JSON, or ticked
+    off in it."""
+    before = open_ids(previous)
+    listed = previous.get("ticked") if previous is not None else None
+    if isinstance(listed, list):
+        before |= {str(one) for one in listed}
+    return [entry.id for entry in sheet.entries if entry.fate is Fate.ALREADY and entry.id in before]
+
+
+def open_ids(previous: Mapping[str, Any] | None) -> frozenset[str]:
+    """The ids that an earlier worksheet's JSON holds as open; none without one."""
+    entries = previous.get("entries") if previous is not None else None
+    if not isinstance(entries, list):
+        return frozenset()
+    return frozenset(
+        str(one.get("id")) for one in entries
+        if isinstance(one, Mapping) and one.get("fate") in (str(Fate.LEFT), str(Fate.READY))
+    )  # fmt: skip

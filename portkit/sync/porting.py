@@ -1,0 +1,498 @@
+"""A port: chosen upstream changesets placed on a distant cousin, hunk by hunk.
+
+New upstream files come in whole and then follow upstream exactly. Of a file that the target has in its own words, the
+hunks land whose place is certain and that make sense with what else landed; the rest goes on the worksheet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from portkit.change.changeset import Changeset
+from portkit.change.linediff import Hunk, hunks
+from portkit.change.lines import Lines
+from portkit.merge import companions
+from portkit.merge.file import FileMerger, Version
+from portkit.merge.gate import Gate
+from portkit.merge.pieces import Pieces, telling, words_of
+from portkit.merge.placing import Fate, Placed, Placer, Placing
+from portkit.paths import RepoPath, name
+from portkit.sync.ledger import Ledger
+from portkit.sync.outcome import ChangesetOutcome, FileOutcome, FileState, State
+from portkit.sync.replay import Pick, Picked
+from portkit.sync.worksheet import Candidate, Entry, What
+from portkit.text import is_binary
+
+_CONTEXT = 3
+_AROUND = 4
+_SHOWN = 400
+_CANDIDATES = 3
+_ROUNDS = 12
+_HALF = 2
+
+_NOT_CODE = re.compile(rb'/\*.*?\*/|"(?:\\.|[^"\\\n])*"|//[^\n]*', re.DOTALL)
+_NAME = re.compile(rb"[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Ported:
+    """What became of one changeset: its entries, what the branch takes, and which of its files landed whole (`files`)
+    and which in part (`parts`: the numbers of the hunks that landed, and how many there are)."""
+
+    picked: Picked
+    entries: tuple[Entry, ...]
+    writes: Mapping[RepoPath, Version | None]
+    files: tuple[Pick, ...]
+    parts: tuple[tuple[Pick, tuple[int, ...], int], ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of it is left for a hand."""
+        return not any(entry.open for entry in self.entries)
+
+
+def ported_outcome(one: Ported) -> ChangesetOutcome:
+    """The changeset as the reports tell it: `conflict` where something is left for a hand."""
+    left = sum(entry.open for entry in one.entries)
+    if not one.entries:
+        state, reason = State.NOT_APPLICABLE, one.picked.files[0].standing if one.picked.files else ""
+    elif left:
+        landed = sum(entry.fate is Fate.PLACED for entry in one.entries)
+        state = State.CONFLICT
+        reason = f"{left} of {len(one.entries)} places are left for a hand" + (f", {landed} landed" if landed else "")
+    else:
+        state = State.PORTED if one.writes else State.ALREADY
+        reason = ""
+    files = tuple(_file_outcome(pick, one) for pick in one.picked.files)
+    return ChangesetOutcome(
+        one.picked.changeset, state, files, reason=reason, partial=bool(one.writes) and state is State.CONFLICT
+    )
+
+
+def _file_outcome(pick: Pick, one: Ported) -> FileOutcome:
+    entries = [entry for entry in one.entries if entry.upstream == pick.upstream]
+    if pick.standing or not entries:
+        return FileOutcome(
+            pick.upstream, pick.target, pick.revision, FileState.ALREADY, "standing", Gate.ALREADY, pick.standing
+        )
+    left = [entry for entry in entries if entry.open]
+    if left:
+        state, gate = FileState.CONFLICT, Gate.NONE
+    elif pick.target in one.writes:
+        state, gate = FileState.PORTED, Gate.FAITHFUL
+    else:
+        state, gate = FileState.ALREADY, Gate.ALREADY
+    method = next((entry.method for entry in entries if entry.method), "whole")
+    reason = left[0].reason if left else ""
+    return FileOutcome(pick.upstream, pick.target, pick.revision, state, method, gate, reason)
+
+
+@dataclass(slots=True)
+class _File:
+    """A file of a changeset on its way through the rounds."""
+
+    pick: Pick
+    ours: Version
+    base: bytes
+    theirs: bytes
+    carried: frozenset[int]
+    placed: Placed
+    held: dict[int, str] = field(default_factory=dict)
+
+
+class Port:
+    """The port of one component. `read` gives the target's files as they stand, `targets` names them all, `upstream`
+    holds upstream's files as they stood before the first changeset."""
+
+    def __init__(
+        self,
+        component: str,
+        read: Callable[[RepoPath], Version | None],
+        targets: Iterable[RepoPath],
+        upstream: Mapping[RepoPath, bytes],
+        ledger: Ledger | None = None,
+        fold: tuple[str, ...] = (),
+    ) -> None:
+        self._component = component
+        self._read = read
+        self._changed: dict[RepoPath, Version | None] = {}
+        self._targets = set(targets)
+        self._placer = Placer(fold)
+        self._merger = FileMerger(fold)
+        self._follows_upstream: set[RepoPath] = set()
+        self._carried = _carried(ledger) if ledger is not None else {}
+        self._origins: dict[RepoPath, list[str]] = {}
+        self._names = _Names()
+        for path in self._targets:
+            self._names.update(path, self._ours(path))
+        self._owned = {path: self._owns(path, content) for path, content in upstream.items()}
+
+    def _ours(self, path: RepoPath) -> Version | None:
+        if path not in self._changed:
+            self._changed[path] = self._read(path)
+        return self._changed[path]
+
+    def _owns(self, path: RepoPath, content: bytes | None) -> frozenset[bytes]:
+        if content is None or not path.endswith(companions.C_FILES):
+            return frozenset()
+        return frozenset(companions.owned(self._placer.pieces(content)))
+
+    def place(self, picked: Picked) -> Ported:
+        """What becomes of the next changeset, in upstream's order."""
+        entries: list[Entry] = []
+        writes: dict[RepoPath, Version | None] = {}
+        whole: list[Pick] = []
+        cousins: list[_File] = []
+        for pick in picked.files:
+            if pick.standing:
+                continue
+            ours = self._ours(pick.target)
+            if pick.theirs is not None:
+                self._owned[pick.upstream] = self._owns(pick.upstream, pick.theirs.content)
+            if pick.base is None or pick.theirs is None or ours is None or self._follows(pick, ours):
+                made, result = self._as_a_file(picked.changeset, pick, ours)
+                entries += made
+                if result is not ours and all(entry.fate is Fate.PLACED for entry in made):
+                    writes[pick.target] = result
+                    whole.append(pick)
+                    self._take(pick.target, result)
+            else:
+                cousins.append(self._tried(picked.changeset, pick, ours))
+        self._settle(cousins)
+        parts = []
+        for one in cousins:
+            entries += self._entries(picked.changeset, one)
+            landed = tuple(placing.number for placing in one.placed.hunks if placing.fate is Fate.PLACED)
+            if landed:
+                result = Version(one.placed.content, one.ours.mode)
+                writes[one.pick.target] = result
+                self._take(one.pick.target, result)
+                every = all(placing.fate in (Fate.PLACED, Fate.ALREADY) for placing in one.placed.hunks)
+                if every:
+                    whole.append(one.pick)
+                else:
+                    parts.append((one.pick, landed, len(one.placed.hunks)))
+            self._remember(picked.changeset, one)
+        return Ported(picked, tuple(entries), writes, tuple(whole), tuple(parts))
+
+    def _take(self, path: RepoPath, version: Version | None) -> None:
+        self._changed[path] = version
+        if version is not None:
+            self._targets.add(path)
+        else:
+            self._targets.discard(path)
+        self._names.update(path, version)
+
+    # Files that come in whole, and those that are not there.
+
+    def _follows(self, pick: Pick, ours: Version) -> bool:
+        """Whether the target's file is upstream's own, brought in by this port or an earlier one."""
+        if pick.target in self._follows_upstream:
+            return True
+        content = pick.base.content if pick.base is not None else b""
+        return any(is_binary(one) for one in (content, ours.content))
+
+    def _as_a_file(
+        self, changeset: Changeset, pick: Pick, ours: Version | None
+    ) -> tuple[list[Entry], Version | None]:
+        if pick.base is None:
+            return self._added(changeset, pick, ours)
+        if pick.theirs is None:
+            merge = self._merger.merge(pick.base, ours, None)
+            fate = Fate.LEFT if not merge.lands else Fate.ALREADY if ours is None else Fate.PLACED
+            reason = "" if merge.lands else "upstream deletes the file; the target's is another"
+            return [self._entry(changeset, pick, What.DELETED, fate, reason)], None if merge.lands else ours
+        if ours is None:
+            reason = "the target has no such file"
+            entry = self._entry(changeset, pick, What.ABSENT, Fate.LEFT, reason)
+            return [replace(entry, candidates=self._homes(pick))], None
+        merge = self._merger.merge(pick.base, ours, pick.theirs)
+        if not merge.lands:
+            return [self._entry(changeset, pick, What.FOLLOWED, Fate.LEFT, merge.reason)], ours
+        fate = Fate.ALREADY if merge.gate is Gate.ALREADY else Fate.PLACED
+        found = self._placer.hunks(pick.base.content, pick.theirs.content) or (Hunk(0, 0, 0, 0),)
+        blocks = _blocks(found)
+        theirs = self._placer.table.lines(pick.theirs.content)
+        base = self._placer.table.lines(pick.base.content)
+        entries = []
+        for number, hunk in enumerate(found, 1):
+            piece = self._placer.pieces(pick.theirs.content).around(hunk.b0, hunk.b1)
+            function = piece.name if piece is not None else ""
+            placing = Placing(number, hunk, fate, function, function, "name", merge.method, hunk.b0 + 1)
+            made = self._hunk_entry(changeset, pick, placing, blocks[number - 1], base, theirs, None)
+            entries.append(replace(made, what=What.FOLLOWED))
+        return entries, merge.result if fate is Fate.PLACED else ours
+
+    def _added(
+        self, changeset: Changeset, pick: Pick, ours: Version | None
+    ) -> tuple[list[Entry], Version | None]:
+        assert pick.theirs is not None
+        merge = self._merger.merge(None, ours, pick.theirs)
+        if ours is None:
+            self._follows_upstream.add(pick.target)
+            return [self._entry(changeset, pick, What.ADDED, Fate.PLACED)], merge.result
+        if merge.lands or self._derives(ours.content, pick.theirs.content):
+            self._follows_upstream.add(pick.target)
+            return [self._entry(changeset, pick, What.ADDED, Fate.ALREADY)], ours
+        reason = "upstream adds a file of which the target has another version, too different to be followed"
+        return [self._entry(changeset, pick, What.ADDED, Fate.LEFT, reason)], ours
+
+    def _derives(self, ours: bytes, theirs: bytes) -> bool:
+        """Whether ours is upstream's file, changed since: most of the shorter one's lines stand in both, in order."""
+        if is_binary(ours) or is_binary(theirs):
+            return False
+        a, b = self._placer.table.lines(theirs).keys, self._placer.table.lines(ours).keys
+        shared = len(a) - sum(hunk.a1 - hunk.a0 for hunk in hunks(a, b))
+        return shared * _HALF > min(len(a), len(b))
+
+    def _homes(self, pick: Pick) -> tuple[Candidate, ...]:
+        """Files of the target that may stand for one that it lacks: of the same name, or with its functions."""
+        found = [Candidate(path, "", 1, 0, "a file of that name")
+                 for path in sorted(self._targets) if name(path) == name(pick.target)]  # fmt: skip
+        if pick.base is not None and pick.upstream.endswith(companions.C_FILES) and not found:
+            wanted = {piece.name for piece in self._placer.pieces(pick.base.content).all if " " not in piece.name}
+            shares = Counter(path for one in wanted for path in self._names.defining(one))
+            found = [
+                Candidate(path, "", 1, 100 * count // len(wanted), f"{count} of its {len(wanted)} functions are there")
+                for path, count in sorted(shares.items(), key=lambda item: (-item[1], item[0]))[:_CANDIDATES]
+            ]
+        return tuple(found[:_CANDIDATES])
+
+    # Cousins, hunk by hunk.
+
+    def _tried(self, changeset: Changeset, pick: Pick, ours: Version) -> _File:
+        assert pick.base is not None and pick.theirs is not None
+        base, theirs = pick.base.content, pick.theirs.content
+        carried = self._carried_in(changeset, pick, len(self._placer.hunks(base, theirs)))
+        placed = self._placer.place(base, ours.content, theirs, carried=carried)
+        return _File(pick, ours, base, theirs, carried, placed)
+
+    def _carried_in(self, changeset: Changeset, pick: Pick, count: int) -> frozenset[int]:
+        for key in ((changeset.id, ""), (changeset.id, pick.upstream), ("", f"{pick.upstream} {pick.revision}")):
+            numbers = self._carried.get(key)
+            if numbers is not None:
+                return numbers or frozenset(range(1, count + 1))
+        return frozenset()
+
+    def _settle(self, files: Sequence[_File]) -> None:
+        """Holds back what makes no sense without something that does not land, until nothing more has to be."""
+        for _ in range(_ROUNDS):
+            more = False
+            for one in files:
+                waits = self._waits(one, files)
+                fresh = {number: reason for number, reason in waits.items() if number not in one.held}
+                if fresh:
+                    more = True
+                    one.held.update(fresh)
+                    one.placed = self._placer.place(
+                        one.base, one.ours.content, one.theirs, held=one.held, carried=one.carried
+                    )
+            if not more:
+                return
+        for one in files:  # it goes round: nothing of it is sure
+            every = {placing.number: "it waits for a hunk that waits for it" for placing in one.placed.hunks}
+            one.held = every | one.held
+            one.placed = self._placer.place(one.base, one.ours.content, one.theirs, held=one.held, carried=one.carried)
+
+    def _waits(self, one: _File, files: Sequence[_File]) -> dict[int, str]:
+        pieces, path = self._placer.pieces, one.pick.target
+        known = companions.Known(
+            target=self._names.anywhere,
+            upstream=self._owner,
+            brought=frozenset(
+                brought
+                for other in files if other is not one
+                for brought in companions.brought(other.placed, self._placer.table.lines(other.theirs))
+            ),
+            elsewhere=lambda word: self._names.elsewhere(word, path),
+            header=self._header,
+        )  # fmt: skip
+        return companions.waiting(
+            path, one.placed, pieces(one.ours.content), pieces(one.theirs), pieces(one.base),
+            pieces(one.placed.content), known,
+        )  # fmt: skip
+
+    def _owner(self, word: bytes) -> str:
+        return next((path for path, names in sorted(self._owned.items()) if word in names), "")
+
+    def _header(self, file: bytes) -> frozenset[bytes]:
+        text = file.decode("latin-1")
+        path = next((path for path in sorted(self._targets) if path == text or path.endswith(f"/{text}")), None)
+        version = self._ours(path) if path is not None else None
+        return self._owns(RepoPath(text), version.content) if version is not None else frozenset()
+
+    # Entries.
+
+    def _entries(self, changeset: Changeset, one: _File) -> Iterator[Entry]:
+        base, theirs = self._placer.table.lines(one.base), self._placer.table.lines(one.theirs)
+        blocks = _blocks([placing.hunk for placing in one.placed.hunks])
+        origins = self._origins.get(one.pick.upstream, [])
+        for placing, block in zip(one.placed.hunks, blocks, strict=True):
+            if placing.number in one.held and placing.fate is Fate.READY:
+                placing = replace(placing, reason=one.held[placing.number])
+            entry = self._hunk_entry(changeset, one.pick, placing, block, base, theirs, one.ours)
+            if entry.fate is Fate.LEFT:
+                follows = _follows(origins, placing.hunk)
+                entry = replace(entry, follows=follows, candidates=self._candidates(one, placing, base))
+            yield entry
+
+    def _hunk_entry(
+        self, changeset: Changeset, pick: Pick, placing: Placing, block: int, base: Lines, theirs: Lines,
+        ours: Version | None,
+    ) -> Entry:  # fmt: skip
+        hunk = placing.hunk
+        entry = self._entry(changeset, pick, What.HUNK, placing.fate, placing.reason, placing.number)
+        here = b""
+        if ours is not None and placing.line:
+            lines = self._placer.table.lines(ours.content).raw
+            at = placing.line - 1
+            here = b"".join(lines[max(0, at - _AROUND) : at + hunk.a1 - hunk.a0 + _AROUND][:_SHOWN])
+        return replace(
+            entry, block=block, function=placing.function, counterpart=placing.counterpart, by=placing.by,
+            method=placing.method, line=placing.line,
+            before=b"".join(base.raw[max(0, hunk.a0 - _CONTEXT) : hunk.a1 + _CONTEXT][:_SHOWN]),
+            after=b"".join(theirs.raw[max(0, hunk.b0 - _CONTEXT) : hunk.b1 + _CONTEXT][:_SHOWN]),
+            here=here,
+        )  # fmt: skip
+
+    def _entry(
+        self, changeset: Changeset, pick: Pick, what: What, fate: Fate, reason: str = "", number: int = 0
+    ) -> Entry:
+        label = pick.revision or ""
+        version = pick.theirs or pick.base
+        if not label[:1].isdigit() and version is not None:
+            label = hashlib.sha256(version.content).hexdigest()
+        key = "\0".join((self._component, pick.upstream, label, str(number)))
+        digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+        return Entry(
+            f"h-{digest}", what, changeset.id, pick.upstream, pick.target, pick.revision or "", number, 0, fate,
+            "", "", "", "", 0, reason,
+        )  # fmt: skip
+
+    def _candidates(self, one: _File, placing: Placing, base: Lines) -> tuple[Candidate, ...]:
+        """The functions of the target in which the words around the hunk stand, the likeliest first, each with the line
+        that is most like it."""
+        hunk = placing.hunk
+        around = base.raw[max(0, hunk.a0 - _CONTEXT) : hunk.a1 + _CONTEXT]
+        wanted = words_of(line for line in around if telling(line))
+        if not wanted:
+            return ()
+        places = [(one.pick.target, one.ours.content)]
+        if placing.function and not placing.counterpart:
+            places += [(path, version.content) for path in self._names.defining(placing.function)
+                       if path != one.pick.target and (version := self._ours(path)) is not None]  # fmt: skip
+        found: list[tuple[int, int, Candidate]] = []
+        for path, content in places:
+            pieces = self._placer.pieces(content)
+            for piece in pieces.all:
+                alike = 100 * len(wanted & pieces.words(piece)) // len(wanted)
+                same = piece.name == (placing.counterpart or placing.function)
+                if alike >= _LEAST or (same and alike):
+                    line = _likest(pieces, piece.start, piece.end, around)
+                    why = "the function of that name" if same else f"{alike} % of the words around it stand there"
+                    found.append((same, alike, Candidate(path, piece.name, line + 1, alike, why)))
+            if not placing.function:
+                line = _likest(pieces, 0, len(pieces.lines.raw), around)
+                if line >= 0 and pieces.at(line) is None:
+                    found.append((1, 0, Candidate(path, "", line + 1, 0, "the line most like those around it")))
+        found.sort(key=lambda item: (-item[0], -item[1], item[2].file, item[2].line))
+        return tuple(candidate for _, _, candidate in found[:_CANDIDATES])
+
+    def _remember(self, changeset: Changeset, one: _File) -> None:
+        """Which of upstream's lines came with what did not land."""
+        count = len(self._placer.table.lines(one.base).raw)
+        old = self._origins.get(one.pick.upstream) or [""] * count
+        new: list[str] = []
+        at = 0
+        for placing in one.placed.hunks:
+            new += old[at : placing.hunk.a0]
+            landed = placing.fate in (Fate.PLACED, Fate.ALREADY)
+            new += ["" if landed else changeset.id] * (placing.hunk.b1 - placing.hunk.b0)
+            at = placing.hunk.a1
+        self._origins[one.pick.upstream] = new + old[at:]
+
+
+_LEAST = 40
+"""From so many words of a hundred on, a function is worth naming."""
+
+
+class _Names:
+    """Which names stand in which of the target's files."""
+
+    def __init__(self) -> None:
+        self._of: dict[RepoPath, set[bytes]] = {}
+        self._count: Counter[bytes] = Counter()
+        self._defined: dict[RepoPath, set[str]] = {}
+
+    def update(self, path: RepoPath, version: Version | None) -> None:
+        self._count.subtract(self._of.pop(path, ()))
+        self._defined.pop(path, None)
+        if version is None or not path.endswith(companions.C_FILES) or is_binary(version.content):
+            return
+        self._of[path] = set(_NAME.findall(_NOT_CODE.sub(b" ", version.content)))
+        self._count.update(self._of[path])
+        self._defined[path] = {one.decode("latin-1") for one in _FUNCTION.findall(version.content)}
+
+    def anywhere(self, word: bytes) -> bool:
+        return self._count[word] > 0
+
+    def elsewhere(self, word: bytes, path: RepoPath) -> bool:
+        return self._count[word] > (word in self._of.get(path, ()))
+
+    def defining(self, function: str) -> list[RepoPath]:
+        return sorted(path for path, names in self._defined.items() if function in names)
+
+
+_FUNCTION = re.compile(rb"^([A-Za-z_]\w*)[ \t]?\([^;]*$", re.MULTILINE)
+"""A function's name where BSD sources put it: at the beginning of a line."""
+
+
+def _carried(ledger: Ledger) -> dict[tuple[str, str], frozenset[int]]:
+    """What the target's history says it carries: (changeset, path) or ("", path and revision) to the numbers of the
+    hunks, none for all."""
+    found: dict[tuple[str, str], frozenset[int]] = {}
+    for entry in ledger.standing:
+        for changeset in entry.changesets:
+            if not entry.revisions and not entry.hunks:
+                found[changeset, ""] = frozenset()
+            for path, _ in entry.revisions:
+                found[changeset, path] = frozenset()
+            for path, _, numbers in entry.hunks:
+                found[changeset, path] = found.get((changeset, path), frozenset()) | frozenset(numbers)
+        for path, revision in entry.revisions:
+            found["", f"{path} {revision}"] = frozenset()
+        for path, revision, numbers in entry.hunks:
+            key = "", f"{path} {revision}"
+            found[key] = found.get(key, frozenset()) | frozenset(numbers)
+    return found
+
+
+def _follows(origins: Sequence[str], hunk: Hunk) -> tuple[str, ...]:
+    """The changesets that brought the lines at which a hunk stands, and did not land."""
+    near = origins[max(0, hunk.a0 - 1) : hunk.a1 + 1]
+    return tuple(dict.fromkeys(one for one in near if one))
+
+
+def _blocks(found: Sequence[Hunk]) -> list[int]:
+    """For each hunk the number, from 1, of the hunk of a `diff -u` it is part of."""
+    result: list[int] = []
+    for index, hunk in enumerate(found):
+        apart = not index or hunk.a0 - found[index - 1].a1 > 2 * _CONTEXT
+        result.append((result[-1] if result else 0) + apart)
+    return result
+
+
+def _likest(pieces: Pieces, start: int, end: int, around: Sequence[bytes]) -> int:
+    """The line of start..end that shares most words with the lines `around` a hunk, the first of several; -1 where none
+    shares any."""
+    wanted = words_of(line for line in around if telling(line))
+    best, place = 0, -1
+    for index in range(start, end):
+        shared = len(wanted & words_of((pieces.lines.raw[index],)))
+        if shared > best:
+            best, place = shared, index
+    return place

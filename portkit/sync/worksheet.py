@@ -1,0 +1,142 @@
+"""The worksheet of a port: every hunk of upstream's changesets, what became of it, and what is left for a hand.
+
+It is worked out anew in each run, from upstream's history and the target as it stands: what a hand has done since is
+found there already, and so ticked off. Nothing of it has to be kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portkit.merge.placing import Fate
+from portkit.paths import RepoPath
+
+
+class What(StrEnum):
+    """What an entry is about: a hunk of a file that the target has in its own words; one of a file that came in from
+    upstream whole; a file that upstream adds or deletes; upstream's change to a file that the target has not."""
+
+    HUNK = "hunk"
+    FOLLOWED = "followed"
+    ADDED = "added"
+    DELETED = "deleted"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place in the target that may be the one: `line` counts from 1; `alike`: how many of a hundred of the words
+    around upstream's hunk stand in that function."""
+
+    file: RepoPath
+    function: str
+    line: int
+    alike: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the worksheet.
+
+    `id` lasts: it is made of path, revision and place. `number` is upstream's hunk within the file's change, from 1, 0
+    for the file as a whole; `block` the hunk of a `diff -u` (three lines of context) it is part of. `function` is where
+    it stands upstream, `counterpart` that function in the target, `line` the target's line, as in `merge.placing`.
+    `follows`: the changesets whose lines it builds on, where those did not land. `before` and `after` are upstream's
+    lines with a little around them, `here` the target's at the line.
+    """
+
+    id: str
+    what: What
+    changeset: str
+    upstream: RepoPath
+    target: RepoPath
+    revision: str
+    number: int
+    block: int
+    fate: Fate
+    function: str
+    counterpart: str
+    by: str
+    method: str
+    line: int
+    reason: str = ""
+    follows: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    before: bytes = b""
+    after: bytes = b""
+    here: bytes = b""
+
+    @property
+    def open(self) -> bool:
+        """Whether a hand is needed."""
+        return self.fate in (Fate.LEFT, Fate.READY)
+
+
+@dataclass(frozen=True, slots=True)
+class Worksheet:
+    """All entries of one port, in upstream's order, from changeset `first` to `last` (full ids, both in it)."""
+
+    component: str
+    first: str
+    last: str
+    entries: tuple[Entry, ...]
+
+    def counts(self) -> dict[str, int]:
+        """How many hunks there are on files that the target has in its own words, in each fate; `hunks` is their
+        sum."""
+        found = {"hunks": 0} | {str(fate): 0 for fate in Fate}
+        for entry in self.entries:
+            if entry.what is What.HUNK:
+                found["hunks"] += 1
+                found[entry.fate] += 1
+        return found
+
+    def sentence(self) -> str:
+        """The worksheet in a sentence."""
+        hunks, files = self.counts(), self.files()
+        told = f"{_counted(hunks['hunks'], 'hunk')} on files that the target has in its own words"
+        if hunks["hunks"]:
+            told += (
+                f": {hunks['placed']} placed, {hunks['already']} there already, {hunks['ready']} fit and wait for"
+                f" something else, {hunks['left']} left for a hand"
+            )
+        told += f"; {_counted(files['added'], 'file')} added, {_counted(files['followed'], 'hunk')} to such files"
+        if files["absent"]:
+            told += f"; {_counted(files['absent'], 'change')} to files that the target has not"
+        return told
+
+    def open_ids(self) -> tuple[str, ...]:
+        """The ids of what is left for a hand."""
+        return tuple(dict.fromkeys(entry.id for entry in self.entries if entry.open))
+
+    def blocks(self) -> dict[str, int]:
+        """The same counted as `diff -u` does: a block is placed when all its hunks are placed or there already, and
+        already when all are there; ready when the rest fits; else left."""
+        grouped: dict[tuple[str, RepoPath, int], list[Fate]] = {}
+        for entry in self.entries:
+            if entry.what is What.HUNK:
+                grouped.setdefault((entry.changeset, entry.upstream, entry.block), []).append(entry.fate)
+        found = {"blocks": len(grouped)} | {str(fate): 0 for fate in Fate}
+        for fates in grouped.values():
+            worst = max(fates, key=_ORDER.index)
+            found[worst] += 1
+        return found
+
+    def files(self) -> dict[str, int]:
+        """How many files are added, and hunks of such files followed; files deleted; changes to files that are not
+        there; `left` of all these are for a hand."""
+        found = {str(what): 0 for what in What if what is not What.HUNK} | {"left": 0}
+        for entry in self.entries:
+            if entry.what is not What.HUNK:
+                found[entry.what] += 1
+                found["left"] += entry.open
+        return found
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+_ORDER = (Fate.ALREADY, Fate.PLACED, Fate.READY, Fate.LEFT)

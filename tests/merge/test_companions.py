@@ -1,0 +1,135 @@
+"""What fits and must wait all the same, because something else does not land."""
+
+from __future__ import annotations
+
+import pytest
+from placing_worlds import COUSIN, UPSTREAM, edited
+
+from portkit.change.lines import LineTable
+from portkit.merge.companions import Known, declared, locals_of, owned, waiting
+from portkit.merge.pieces import Pieces
+from portkit.merge.placing import Placer
+
+
+def known(*, upstream: dict[bytes, str] | None = None, target: frozenset[bytes] = frozenset()) -> Known:
+    return Known(
+        target=lambda word: word in target,
+        upstream=lambda word: (upstream or {}).get(word, ""),
+        brought=frozenset(),
+        elsewhere=lambda _: False,
+        header=lambda file: frozenset({b"stamp"}) if file == b"stamps.h" else frozenset(),
+    )
+
+
+def waits(
+    *changes: tuple[bytes, bytes], ours: bytes = COUSIN, base: bytes = UPSTREAM, world: Known | None = None
+) -> dict[int, str]:
+    placer = Placer()
+    theirs = edited(base, *changes)
+    placed = placer.place(base, ours, theirs)
+    pieces = placer.pieces
+    return waiting(
+        "a.c", placed, pieces(ours), pieces(theirs), pieces(base), pieces(placed.content), world or known()
+    )
+
+
+OPEN = b"\tbox = open(path, O_RDONLY);\n"
+
+
+def test_nothing_waits_for_nothing() -> None:
+    assert waits((OPEN, b"\tbox = open(path, O_RDWR);\n")) == {}
+
+
+def test_a_variable_that_only_upstreams_function_has() -> None:
+    base = edited(UPSTREAM, (b"\tint box;\n", b"\tint box, tries;\n"))
+    found = waits((OPEN, b"\ttries = 0;\n" + OPEN), base=base)
+    assert found == {1: "it uses tries, which open_box has for itself upstream, not here"}
+
+
+def test_a_variable_whose_declaration_lands_too() -> None:
+    changes = ((b"\tint box;\n", b"\tint box, tries;\n"), (OPEN, b"\ttries = 0;\n" + OPEN))
+    assert waits(*changes) == {}
+
+
+def test_what_upstream_has_elsewhere_and_the_target_lacks() -> None:
+    change = (OPEN, b"\tbox = open_for_all(path);\n")
+    world = known(upstream={b"open_for_all": "all.c"})
+    assert waits(change, world=world) == {1: "it uses open_for_all, which the target lacks (all.c has it)"}
+    assert waits(change, world=known(upstream={b"open_for_all": "all.c"}, target=frozenset({b"open_for_all"}))) == {}
+    assert waits(change) == {}  # nobody's: the system's, for all that is known here
+
+
+def test_a_declaration_that_the_target_goes_on_using() -> None:
+    base = edited(UPSTREAM, (b"\tint box;\n", b"\tint box;\n\tchar name[64];\n"))
+    ours = edited(COUSIN, (b"\t\tputs(path);\n", b"\t\tputs(name);\n"))
+    assert waits((b"\tchar name[64];\n", b""), base=base, ours=ours) == {
+        1: "it takes away name, which the target goes on using"
+    }
+
+
+def test_a_header_whose_names_the_target_goes_on_using() -> None:
+    base, ours = b'#include "stamps.h"\n' + UPSTREAM, b'#include "stamps.h"\n' + COUSIN
+    found = waits((b'#include "stamps.h"\n', b'#include "other.h"\n'), base=base, ours=ours)
+    assert found == {1: "it takes away stamp, which the target goes on using"}
+
+
+def test_a_brace_without_its_other_half() -> None:
+    changes = (
+        (b"\twhile (done < count) {\n", b"\tif (count > 0) {\n\twhile (done < count) {\n"),
+        (b"\treturn (done);\n", b"\t}\n\treturn (done);\n"),
+    )
+    ours = edited(COUSIN, (b"\t\tdone++;\n\t}\n\treturn (done);\n", b"\t\tdone += 1; }\n\tgo_on(letter);\n\tstop();\n"))
+    assert waits(*changes) == {}
+    assert waits(*changes, ours=ours) == {1: "its braces pair with those of a hunk that does not land"}
+
+
+def test_a_line_that_is_moved() -> None:
+    base = edited(UPSTREAM, (b"\treturn (deliver(&first, 1));\n", b"\tput_away(\"all\");\n\treturn (0);\n"))
+    away = b'\tput_away("all");\n'
+    found = waits((away, b""), (b"\t\tdone++;\n", b"\t" + away + b"\t\tdone++;\n"), base=base)
+    assert list(found.values()) == ["it moves a line, and hunk 2, the other half, does not land"]
+
+
+def test_a_line_that_would_stand_twice() -> None:
+    ours = edited(COUSIN, (b"\tif (!quietly)\n", b"\tnote_opening(path, box);\n\tif (!quietly)\n"))
+    found = waits((OPEN, OPEN + b"\tnote_opening(path, box);\n"), ours=ours)
+    assert list(found) in ([1], [])  # there already, or held back; landed it would stand twice
+    placed = Placer().place(UPSTREAM, ours, edited(UPSTREAM, (OPEN, OPEN + b"\tnote_opening(path, box);\n")))
+    assert found or placed.content == ours
+
+
+def test_a_member_that_is_declared_in_other_words() -> None:
+    found = waits((b"\tint weight;\n", b"\tint64_t stamp_time;\n\tint weight;\n"))
+    assert found == {1: "the target declares stamp_time there already, in other words"}
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        (b"\tint a;\n", ("a",)),
+        (b"\tchar *p, line[64], **q = NULL;\n", ("p", "line", "q")),
+        (b"\tu_int length = h->len, caplen = h->caplen;\n", ("length", "caplen")),
+        (b"\tstruct { int x; } y;\n", ()),
+        (b"#define\tMAX 3\n", ("MAX",)),
+        (b"\treturn a;\n", ()),
+        (b"\tcall(a, b);\n", ()),
+        (b"\ta = b;\n", ()),
+        (b"\tp->x = 1;\n", ()),
+        (b"int\tadd(int, int);\n", ("add",)),
+        (b"add(int a, int b)\n", ("add",)),
+        (b"\tgoto trunc;\n", ()),
+        (b"\tconst char *s; /* int t; */\n", ("s",)),
+        (b"\tint bits:4;\n", ("bits",)),
+    ],
+)
+def test_what_a_line_declares(line: bytes, names: tuple[str, ...]) -> None:
+    assert tuple(name.decode() for name in declared(line)) == names
+
+
+def test_what_a_file_gives_and_a_function_keeps() -> None:
+    pieces = Pieces(LineTable().lines(UPSTREAM))
+    assert {b"MAXSPOOL", b"open_box", b"deliver", b"weight"} <= owned(pieces)
+    assert b"box" not in owned(pieces)
+    (piece,) = pieces.by_name["open_box"]
+    assert {b"box", b"path"} <= locals_of(pieces, piece)
+    assert b"open_box" not in locals_of(pieces, piece)

@@ -1,0 +1,255 @@
+"""A port as a whole: which changesets, what lands of each, the worksheet, and what a second run finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from sync_worlds import Downstream, Notes, Upstream
+
+from portkit.change.changeset import Changeset
+from portkit.components.model import Component, Mode, PathRule, PortRange
+from portkit.errors import UserError
+from portkit.merge.placing import Fate
+from portkit.sync.component import ComponentRun, Plan, Scope
+from portkit.sync.ledger import read_ledger
+from portkit.sync.message import PARTIAL, MessageWriter, Revision
+from portkit.sync.outcome import State
+from portkit.sync.worksheet import Entry, What
+
+D = "usr.sbin/logd/logd.c"
+BASE = b"""#include <stdio.h>
+#include <unistd.h>
+
+void
+send_all(struct box *box)
+{
+	open_door(box);
+	carry_out(box, "first");
+	close_door(box);
+}
+
+int
+main(int argc, char *argv[])
+{
+	read_settings(argv);
+	send_all(argv[1]);
+	return (0);
+}
+"""
+COUSIN = b"""#include <stdio.h>
+#include <unistd.h>
+
+static int quiet_mode;
+
+void
+send_all(struct box *box)
+{
+	open_door(box);
+	carry_out(box, "first");
+	close_door(box);
+}
+
+int
+main(int argc, char **argv)
+{
+	int flag = parse_flags(argc, argv);
+
+	if (flag)
+		go_elsewhere();
+	else
+		send_all(NULL);
+	return (flag);
+}
+"""
+CARRY = b'\tcarry_out(box, "first");\n'
+SETTINGS = b"\tread_settings(argv);\n"
+
+
+def ported(upstream: Upstream, target: Downstream, port: PortRange | None = None, *, whole: bool = False) -> Plan:
+    chosen = port or PortRange(start="" if whole else upstream.commits[1].id)
+    component = Component("logd", Mode.PORT, "openbsd", (PathRule("usr.sbin/logd/", "usr.sbin/logd/"),), port=chosen)
+    run = ComponentRun(component, "OpenBSD", upstream, target, Notes())
+    return run.plan(target.tip, Scope(everything))
+
+
+def everything(changesets: Sequence[Changeset]) -> int:
+    return len(changesets) - 1
+
+
+def entries(plan: Plan) -> tuple[Entry, ...]:
+    assert plan.outcome.worksheet is not None
+    return plan.outcome.worksheet.entries
+
+
+def landed(plan: Plan, target: Downstream) -> None:
+    """The branch merged: its commits become the target's."""
+    writer = MessageWriter("logd", "OpenBSD")
+    for step in plan.branch:
+        revisions = [Revision(*one) for one in step.revisions]
+        message = writer.write(step.changeset, revisions, parts=step.parts, partial=step.partial)
+        target.commit(message.decode(), {str(path): version for path, version in step.writes.items()})
+
+
+@pytest.fixture
+def upstream() -> Upstream:
+    made = Upstream()
+    made.commit("Begin.", {D: BASE})
+    return made
+
+
+@pytest.fixture
+def target() -> Downstream:
+    made = Downstream()
+    made.commit("Ours.", {D: COUSIN})
+    return made
+
+
+def test_what_fits_lands_and_the_rest_is_on_the_worksheet(upstream: Upstream, target: Downstream) -> None:
+    after = BASE.replace(CARRY, b'\tcarry_out(box, "second");\n').replace(SETTINGS, b"\tread_all_settings(argv);\n")
+    upstream.commit("Two things.", {D: after})
+    plan = ported(upstream, target)
+    assert [one.fate for one in entries(plan)] == [Fate.PLACED, Fate.LEFT]
+    (one,) = plan.outcome.changesets
+    assert (one.state, one.partial, one.reason) == (
+        State.CONFLICT, True, "1 of 2 places are left for a hand, 1 landed"
+    )  # fmt: skip
+    (step,) = plan.branch
+    ((_, version),) = step.writes.items()
+    assert version is not None
+    assert version.content == COUSIN.replace(CARRY, b'\tcarry_out(box, "second");\n')
+    assert step.partial
+    assert [(part.path, part.numbers, part.count) for part in step.parts] == [(D, (1,), 2)]
+    left = entries(plan)[1]
+    assert (left.function, left.counterpart, left.what) == ("main", "main", What.HUNK)
+    assert [candidate.function for candidate in left.candidates][:1] == ["main"]
+    assert b"read_settings" in left.before
+    assert b"read_all_settings" in left.after
+
+
+def test_the_range_and_the_changesets_of_the_map(upstream: Upstream, target: Downstream) -> None:
+    for word in ("second", "third", "fourth"):
+        upstream.commit(word, {D: BASE.replace(b"first", word.encode())})
+    ids = [one.id for one in upstream.commits]
+    for port, expected in (
+        (PortRange(), ids),
+        (PortRange(start=ids[2]), ids[2:]),
+        (PortRange(start=ids[1], end=ids[2]), ids[1:3]),
+        (PortRange(changesets=(ids[1][:8], ids[3][:8])), [ids[1], ids[3]]),
+    ):
+        plan = ported(upstream, target, port=port)
+        assert [one.changeset.id for one in plan.outcome.changesets] == expected, port
+    with pytest.raises(UserError):
+        ported(upstream, target, port=PortRange(changesets=("abcdef1234",)))
+
+
+def test_a_new_file_comes_in_whole_and_is_followed(upstream: Upstream, target: Downstream) -> None:
+    new = "usr.sbin/logd/privsep.c"
+    upstream.commit("Split.", {new: b"int\nask(void)\n{\n\treturn (1);\n}\n"})
+    upstream.commit("Mend.", {new: b"int\nask(void)\n{\n\treturn (2);\n}\n"})
+    plan = ported(upstream, target)
+    assert [(one.what, one.fate) for one in entries(plan)] == [
+        (What.ADDED, Fate.PLACED), (What.FOLLOWED, Fate.PLACED)
+    ]  # fmt: skip
+    assert [one.state for one in plan.outcome.changesets] == [State.PORTED, State.PORTED]
+    assert [step.partial for step in plan.branch] == [False, False]
+    landed(plan, target)
+    again = ported(upstream, target)
+    assert [one.fate for one in entries(again)] == [Fate.ALREADY, Fate.ALREADY]
+    assert again.branch == ()
+
+
+def test_a_file_that_the_target_lacks_is_accounted_for(upstream: Upstream, target: Downstream) -> None:
+    other = "usr.sbin/logd/other.c"
+    upstream.commits.clear()
+    upstream.now.clear()
+    upstream.commit("Begin.", {D: BASE, other: BASE})
+    upstream.commit("Change.", {other: BASE.replace(b"first", b"second")})
+    plan = ported(upstream, target)
+    (entry,) = entries(plan)
+    assert (entry.what, entry.fate, entry.reason) == (What.ABSENT, Fate.LEFT, "the target has no such file")
+    assert [(one.file, one.why) for one in entry.candidates] == [(D, "2 of its 2 functions are there")]
+
+
+def test_a_hunk_that_needs_one_that_is_left_waits_for_it(upstream: Upstream, target: Downstream) -> None:
+    first = BASE.replace(b"#include <unistd.h>\n", b"#include <unistd.h>\n#define GATE 3\n")
+    upstream.commit("Declared.", {D: first})
+    upstream.commit("Used.", {D: first.replace(CARRY, b"\tcarry_out(box, GATE);\n")})
+    lacking = Downstream()
+    lacking.commit("Ours.", {D: COUSIN.replace(b"#include <stdio.h>\n#include <unistd.h>\n\n", b"")})
+    plan = ported(upstream, lacking)
+    assert [one.fate for one in entries(plan)] == [Fate.LEFT, Fate.READY]
+    assert entries(plan)[1].reason == f"it uses GATE, which the target lacks ({D} has it)"
+    assert plan.branch == ()
+    assert [one.fate for one in entries(ported(upstream, target))] == [Fate.PLACED, Fate.PLACED]
+
+
+def test_what_builds_on_a_hunk_that_is_left_says_so(upstream: Upstream, target: Downstream) -> None:
+    first = BASE.replace(SETTINGS, b"\tread_settings(argv, 1);\n")
+    upstream.commit("First.", {D: first})
+    upstream.commit("Second.", {D: first.replace(b"(argv, 1)", b"(argv, 2)")})
+    found = entries(ported(upstream, target))
+    assert [one.fate for one in found] == [Fate.LEFT, Fate.LEFT]
+    assert found[1].follows == (upstream.commits[1].id,)
+
+
+def test_a_hunk_done_by_hand_is_ticked_off(upstream: Upstream, target: Downstream) -> None:
+    upstream.commit("Change.", {D: BASE.replace(SETTINGS, b"\tread_all_settings(argv);\n\tcheck_settings();\n")})
+    (entry,) = entries(ported(upstream, target))
+    assert entry.fate is Fate.LEFT
+    target.commit("By hand.", {D: COUSIN.replace(
+        b"\tint flag =", b"\tread_all_settings(argv);\n\tcheck_settings();\n\tint flag =")})  # fmt: skip
+    (again,) = entries(ported(upstream, target))
+    assert (again.id, again.fate) == (entry.id, Fate.ALREADY)
+
+
+def test_a_partial_commit_is_carried_hunk_by_hunk(upstream: Upstream, target: Downstream) -> None:
+    after = BASE.replace(CARRY, b'\tcarry_out(box, "second");\n').replace(SETTINGS, b"\tread_all_settings(argv);\n")
+    upstream.commit("Two things.", {D: after})
+    landed(ported(upstream, target), target)
+    commit = target.commits[-1]
+    assert commit.message.startswith(PARTIAL)
+    (entry,) = read_ledger([commit]).standing
+    assert (entry.revisions, entry.hunks[0][2]) == ((), (1,))
+    # what landed may be put in other words since: it stays done
+    target.commit("Ours again.", {D: COUSIN.replace(CARRY, b"\tcarry_it_all(box);\n")})
+    assert [one.fate for one in entries(ported(upstream, target))] == [Fate.ALREADY, Fate.LEFT]
+
+
+def test_a_trailer_by_hand_ticks_a_whole_changeset_off(upstream: Upstream, target: Downstream) -> None:
+    made = upstream.commit("Change.", {D: BASE.replace(SETTINGS, b"\tread_all_settings(argv);\n")})
+    target.commit(f"By hand, in our words.\n\nUpstream-commit: {made.id}\n", {D: COUSIN.replace(b"flag", b"flags")})
+    plan = ported(upstream, target)
+    assert [one.fate for one in entries(plan)] == [Fate.ALREADY]
+    assert [one.state for one in plan.outcome.changesets] == [State.ALREADY]
+
+
+def test_ids_outlive_a_rewritten_mirror(target: Downstream) -> None:
+    ids = []
+    for salt in ("", "rewritten"):
+        upstream = Upstream(salt)
+        upstream.commit("Begin.", {D: BASE})
+        upstream.commit("Change.", {D: BASE.replace(SETTINGS, b"\tread_all_settings(argv);\n")})
+        ids.append([one.id for one in entries(ported(upstream, target))])
+    assert ids[0] == ids[1]
+
+
+def test_the_counts_add_up(upstream: Upstream, target: Downstream) -> None:
+    after = BASE.replace(CARRY, b'\tcarry_out(box, "second");\n').replace(SETTINGS, b"\tread_all_settings(argv);\n")
+    upstream.commit("Two things.", {D: after})
+    sheet = ported(upstream, target).outcome.worksheet
+    assert sheet is not None
+    counts, blocks = sheet.counts(), sheet.blocks()
+    assert counts == {"hunks": 2, "placed": 1, "already": 0, "ready": 0, "left": 1}
+    assert blocks["blocks"] == sum(count for key, count in blocks.items() if key != "blocks")
+    assert sheet.sentence() == (
+        "2 hunks on files that the target has in its own words: 1 placed, 0 there already, 0 fit and wait for something"
+        " else, 1 left for a hand; 0 files added, 0 hunks to such files"
+    )
+
+
+def test_a_target_without_any_of_it_is_the_users_mistake(upstream: Upstream) -> None:
+    target = Downstream()
+    target.commit("Other.", {"bin/x": b"x\n"})
+    with pytest.raises(UserError, match="none of the paths"):
+        ported(upstream, target, whole=True)

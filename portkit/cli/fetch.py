@@ -86,7 +86,7 @@ def _news(place: Workspace, component: Component, wrong: list[PortkitError], *, 
         return News(component, 0, None, 0, error)
     newest = changesets[-1].id if changesets else ""
     place.memory().put(_KIND, component.name, newest.encode("ascii"))
-    if with_target and component.mode in (Mode.SYNC, Mode.IMPORT):
+    if with_target and component.mode is not Mode.WATCH:
         _bring_contents(place, component)
     return news
 

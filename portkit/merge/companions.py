@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from portkit.change.lines import Lines
-from portkit.merge.pieces import Piece, Pieces, telling
+from portkit.merge.pieces import COMMON, Piece, Pieces, telling
 from portkit.merge.placing import Fate, Placed, Placing
 
 C_FILES = (".c", ".h", ".y", ".l")
@@ -22,6 +22,7 @@ C_FILES = (".c", ".h", ".y", ".l")
 _NOT_CODE = re.compile(rb'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*.*?(?:\*/|$)|//.*$')
 _IN_COMMENT = re.compile(rb"^\s*\*(?:[\s/]|$)")
 _NAME = re.compile(rb"[A-Za-z_]\w*")
+_VALUE = re.compile(rb"\b[A-Za-z_]\w*\b(?!\s*\()")
 _LONGEST = 2000
 _DEFINE = re.compile(rb"^\s*#\s*(?:define|undef)\s+(\w+)")
 _INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"')
@@ -130,7 +131,7 @@ def waiting(
         return {}
     look = _Look(placed, landed, ours, theirs, base, result, known)
     found: dict[int, str] = {}
-    in_code = (look.balance, look.lacks, look.bereaves) if file.endswith(C_FILES) else ()
+    in_code = (look.balance, look.lacks, look.bereaves, look.entangled) if file.endswith(C_FILES) else ()
     for check in (look.moves, look.doubles, *in_code):
         for number, reason in check():
             found.setdefault(number, reason)
@@ -243,6 +244,28 @@ class _Look:
                     if owner:
                         yield one.number, f"it uses {name.decode('latin-1')}, which the target lacks ({owner} has it)"
                         break
+
+    def entangled(self) -> _Found:
+        """A change of a name that another hunk of the same function changes too, and does not land: a variable that
+        is declared and used here, and set there."""
+        touched = {one.number: self._touched(one) for one in self.placed.hunks}
+        for one in self.landed:
+            for other in self.placed.hunks:
+                if other.function != one.function or not one.function or other.fate not in (Fate.LEFT, Fate.READY):
+                    continue
+                shared = touched[one.number] & touched[other.number]
+                if shared:
+                    name = min(shared).decode("latin-1")
+                    why = f"it changes what is done with {name}, as hunk {other.number} does, which does not land"
+                    yield one.number, why
+                    break
+
+    def _touched(self, one: Placing) -> set[bytes]:
+        """The names that a hunk brings or takes away, those of functions that are called left out: what ties two hunks
+        together is what one leaves for the other."""
+        added, removed = (Counter(name for raw in lines for name in _VALUE.findall(code(raw)))
+                          for lines in (self.added(one), self.removed(one)))  # fmt: skip
+        return {name for name in ((added - removed) + (removed - added)) if name not in COMMON}
 
     def bereaves(self) -> _Found:
         """A declaration that is taken away while the target goes on using what it declares."""

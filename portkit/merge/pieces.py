@@ -18,9 +18,9 @@ from portkit.change.linediff import hunks
 from portkit.change.lines import Lines
 
 _WORD = re.compile(rb"[A-Za-z_]\w{2,}")
-_COMMON = frozenset(
+COMMON = frozenset(
     b"break continue default else endif goto ifdef ifndef include int return sizeof static struct char void const case "
-    b"unsigned long for while switch NULL".split()
+    b"unsigned long for while switch NULL if do register extern typedef goto short double float union enum".split()
 )
 _HALF = 2
 _HEADER_LINES = 24
@@ -30,7 +30,7 @@ _CLEAR = 3
 
 def telling(raw: bytes) -> bool:
     """Whether a line says something of its own: a word that is not the language's."""
-    return any(word not in _COMMON for word in _WORD.findall(raw))
+    return any(word not in COMMON for word in _WORD.findall(raw))
 
 
 @dataclass(frozen=True, slots=True)

@@ -320,7 +320,8 @@ def test_reports_that_cannot_be_written(synced: Work) -> None:
     shutil.rmtree(synced.folder / "reports")
     (synced.folder / "reports").write_text("no folder\n")
     refused(synced, "report", "weekly", code=3, says="reports")
-    assert synced.portkit("sync").code == 1
+    assert synced.portkit("sync", "leased").code == 1
+    refused(synced, "sync", "logd", code=3, says="worksheet-logd.json")
 
 
 @pytest.mark.parametrize(

@@ -430,4 +430,4 @@ def test_nothing_of_a_workspace_is_needed_but_its_map(synced: Work, tmp_path: Pa
     found = told.portkit("--json", "--upstream", f"openbsd={synced.upstream}", "--target", str(synced.target), "sync")
     assert found.code == 1, found.err
     assert [one["changed"] for one in found.object()["components"]] == [False] * 4
-    assert {one.name for one in other.iterdir()} == {".portkit", "upstream-map.yaml"}
+    assert {one.name for one in other.iterdir()} == {".portkit", "upstream-map.yaml", "reports"}  # the worksheet

@@ -24,6 +24,7 @@ def test_branches_are_pushed_and_drafts_are_not(synced: Work, remote: Path) -> N
     told = synced.portkit("--json", "publish").object()
     assert {one["branch"]: (one["state"], one["before"], one["new"]) for one in told["branches"]} == {
         "portkit/msg": ("published", None, 3), "portkit/leased": ("published", None, 11),
+        "portkit/logd": ("published", None, 1),
     }  # fmt: skip
     held = synced.tips_of(remote)
     assert held == {ref: tip for ref, tip in synced.branches().items() if not ref.endswith("-draft")}
@@ -95,7 +96,7 @@ def test_nothing_of_the_target_runs(synced: Work, remote: Path, tmp_path: Path) 
     synced.git("config", "push.gpgSign", "true")
     synced.git("config", "core.hooksPath", str(synced.target / "hooks"))
     assert synced.portkit("publish").code == 0
-    assert len(synced.tips_of(remote)) == 2
+    assert len(synced.tips_of(remote)) == 3
     assert not trace.exists()
 
 

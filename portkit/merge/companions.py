@@ -131,8 +131,9 @@ def waiting(
         return {}
     look = _Look(placed, landed, ours, theirs, base, result, known)
     found: dict[int, str] = {}
-    in_code = (look.balance, look.lacks, look.bereaves, look.entangled) if file.endswith(C_FILES) else ()
-    for check in (look.moves, look.doubles, *in_code):
+    in_code = (look.balance, look.lacks, look.bereaves, look.entangled)
+    more = in_code if file.endswith(C_FILES) else (look.prose,)
+    for check in (look.moves, look.doubles, *more):
         for number, reason in check():
             found.setdefault(number, reason)
     return found
@@ -258,6 +259,14 @@ class _Look:
                     name = min(shared).decode("latin-1")
                     why = f"it changes what is done with {name}, as hunk {other.number} does, which does not land"
                     yield one.number, why
+                    break
+
+    def prose(self) -> _Found:
+        """A passage of a section of which another passage does not land: what one counts, the other tells."""
+        for one in self.landed:
+            for other in self.placed.hunks:
+                if other.function == one.function and one.function and other.fate in (Fate.LEFT, Fate.READY):
+                    yield one.number, f"hunk {other.number}, of the same section, does not land"
                     break
 
     def _touched(self, one: Placing) -> set[bytes]:

@@ -207,8 +207,8 @@ def snapshot(folder: Path, *, leave_out: str = "") -> dict[str, tuple[int, int, 
             path = Path(top, name)
             stat = path.lstat()
             content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-            time = 0 if path.is_dir() else stat.st_mtime_ns
-            found[str(path.relative_to(folder))] = (stat.st_mode, stat.st_size, time, content)
+            size, time = (0, 0) if path.is_dir() else (stat.st_size, stat.st_mtime_ns)  # a folder's are the system's
+            found[str(path.relative_to(folder))] = (stat.st_mode, size, time, content)
     return found
 
 

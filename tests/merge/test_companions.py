@@ -98,6 +98,28 @@ def test_a_line_that_would_stand_twice() -> None:
     assert found or placed.content == ours
 
 
+def test_a_value_that_a_hunk_that_stays_would_use() -> None:
+    base, ours = (edited(one, (b"\tint box;\n", b"\tint box, tries;\n")) for one in (UPSTREAM, COUSIN))
+    changes = ((OPEN, b"\ttries = 0;\n" + OPEN), (b"\treturn (box);\n", b"\treturn (box + tries);\n"))
+    assert waits(*changes, base=base, ours=ours) == {}
+    other = edited(ours, (b"\treturn (box);\n", b"\treturn (box > 0 ? box : 0);\n"))
+    assert waits(*changes, base=base, ours=other) == {
+        1: "it changes what is done with tries, as hunk 2 does, which does not land"
+    }
+
+
+def test_a_passage_of_a_section_waits_for_the_others() -> None:
+    page = b".\\\" a page\n.Sh FILES\nThere are two files.\nOne is long.\n.Sh NOTES\nSee there.\nAnd here too.\n"
+    changes = ((b"are two files.\n", b"are three files.\n"), (b"One is long.\n", b"One is long.\nOne is gone.\n"))
+    theirs = edited(page, *changes, (b"See there.", b"See elsewhere."))
+    placer = Placer()
+    placed = placer.place(page, page, theirs, held={2})
+    cut = placer.pieces
+    assert waiting("a.8", placed, cut(page), cut(theirs), cut(page), cut(placed.content), known()) == {
+        1: "hunk 2, of the same section, does not land"
+    }
+
+
 def test_a_member_that_is_declared_in_other_words() -> None:
     found = waits((b"\tint weight;\n", b"\tint64_t stamp_time;\n\tint weight;\n"))
     assert found == {1: "the target declares stamp_time there already, in other words"}

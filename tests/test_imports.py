@@ -157,10 +157,11 @@ def test_the_judge_shares_nothing_with_what_it_judges() -> None:
 
 
 def declared() -> tuple[set[str], set[str]]:
-    """The distributions that pyproject.toml names: portkit's own, and those of its tests."""
+    """The distributions that pyproject.toml names: portkit's own, those of its extras too, and those of its tests."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)["project"]
-    own, tests = project["dependencies"], project["optional-dependencies"]["test"]
+    extras = project["optional-dependencies"]
+    own, tests = project["dependencies"] + extras["cluster"], extras["test"]
     return {re.split(r"[<>=;\[ ]", one)[0] for one in own}, {re.split(r"[<>=;\[ ]", one)[0] for one in tests}
 
 

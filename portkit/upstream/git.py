@@ -18,6 +18,7 @@ from portkit.errors import UserError, WorldError
 from portkit.git.door import BlobReader, GitRepository
 from portkit.paths import RepoPath, from_bytes, to_bytes
 from portkit.protocols import Damage
+from portkit.survey.resolve import Event
 from portkit.upstream.index import Index
 from portkit.upstream.indexfile import LostIndexError
 from portkit.upstream.rawlog import RawCommit, arguments, parse
@@ -32,12 +33,14 @@ def open_history(
     workspace_state_dir: Path,
     *,
     fetch: bool = True,
+    contents: bool = True,
     progress: Progress = lambda _: None,
 ) -> GitHistory:
     """The history of `source` under `folders` (upstream paths of folders and files, "" for everything), indexed.
 
     A `location` that is a path is read in place. One that is a URL is cloned once, under `workspace_state_dir`,
-    and fetched anew each time where `fetch` says so. Raises UserError where there is no such repository or
+    and fetched anew each time where `fetch` says so; then the contents of the folders' files come too, where
+    `contents` says so. Raises UserError where there is no such repository or
     branch, WorldError where git, the network or the disk fails.
     """
     role = f"upstream {source.name}"
@@ -53,7 +56,7 @@ def open_history(
         repository = GitRepository.at(source.location, role=role)
     key = hashlib.sha256(f"{source.location}\0{source.branch}".encode("utf-8", "surrogateescape"))
     cache = workspace_state_dir / "cache" / f"upstream-{source.name}-{key.hexdigest()[:12]}.sqlite"
-    return GitHistory(repository, source, folders, cache, mirrored=mirrored, progress=progress)
+    return GitHistory(repository, source, folders, cache, mirrored=mirrored, contents=contents, progress=progress)
 
 
 class GitHistory:
@@ -65,7 +68,7 @@ class GitHistory:
 
     def __init__(
         self, repository: GitRepository, source: Source, folders: Sequence[str], cache: Path, *,
-        mirrored: bool, progress: Progress,
+        mirrored: bool, contents: bool = True, progress: Progress,
     ) -> None:  # fmt: skip
         self.source = source
         self._repository = repository
@@ -81,7 +84,7 @@ class GitHistory:
         self._index = Index(cache)
         try:
             self._surely(self._bring_up_to_date)
-            if mirrored:
+            if mirrored and contents:
                 self._bring_contents()
         except BaseException:
             self.close()
@@ -97,6 +100,20 @@ class GitHistory:
         """Ends the reader and lets go of the index."""
         self._blobs.close()
         self._index.close()
+
+    @property
+    def git_dir(self) -> Path:
+        """Where the repository lies."""
+        return self._repository.git_dir
+
+    def bring(self, oids: Sequence[str]) -> None:
+        """Gets those of `oids` that a clone of portkit's own making left out. Raises WorldError where the remote
+        cannot be asked."""
+        if self._mirrored:
+            from portkit.git.mirror import bring_contents, is_partial
+
+            if is_partial(self._repository):
+                bring_contents(self._repository, oids, role=self._role, progress=self._progress)
 
     @property
     def tip(self) -> str:
@@ -129,6 +146,16 @@ class GitHistory:
         return self._surely(
             lambda: self._index.changesets([(n, path) for n, path in self._paths() if wanted(path)])
         )
+
+    def lives(self, wanted: Callable[[bytes], bool]) -> dict[RepoPath, tuple[Event, ...]]:
+        """Of each file that ever was, and whose name `wanted` takes, its changes, oldest first."""
+        return self._surely(
+            lambda: self._index.lives(self._paths(lambda raw: wanted(raw.rpartition(b"/")[2])))
+        )
+
+    def newest(self) -> int:
+        """The date of the newest changeset under the folders, in seconds since 1970 UTC; 0 where there is none."""
+        return self._surely(self._index.newest)
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The names in `folder` (ending in `/`; "" is the top) at the tip, folders with a `/`."""
@@ -228,11 +255,13 @@ class GitHistory:
         parents = last.rstrip(b"\n").rpartition(b"\n")[2].split()[1:]
         return parents[:1] == [older.encode("ascii")]
 
-    def _paths(self) -> Iterator[tuple[int, RepoPath]]:
+    def _paths(self, wanted: Callable[[bytes], bool] = lambda _: True) -> Iterator[tuple[int, RepoPath]]:
         known = frozenset(self._folders)
         prefix = to_bytes(self._prefix)
         for number, raw in self._index.paths():
-            if not raw.startswith(prefix) or not _covers(known, raw.decode("utf-8", "surrogateescape")):
+            if not wanted(raw) or not raw.startswith(prefix):
+                continue
+            if not _covers(known, raw.decode("utf-8", "surrogateescape")):
                 continue
             try:
                 yield number, from_bytes(raw.removeprefix(prefix))

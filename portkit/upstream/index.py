@@ -14,6 +14,7 @@ from typing import Any
 
 from portkit.change.changeset import Blob, Changeset, FileChange, Person
 from portkit.paths import RepoPath
+from portkit.survey.resolve import Event
 from portkit.text import decode
 from portkit.upstream.indexfile import IndexFile
 from portkit.upstream.rawlog import RawChange, RawCommit
@@ -109,6 +110,19 @@ class Index(IndexFile):
             result.append(Changeset(id_, parent, date, person, decode(message), tuple(files[position])))
         return tuple(result)
 
+    def lives(self, paths: Iterable[tuple[int, RepoPath]]) -> dict[RepoPath, tuple[Event, ...]]:
+        """Of each of `paths` (this index's numbers), its changes, oldest first."""
+        dates = {
+            position: (id_, date) for position, id_, date in self.rows("SELECT position, id, date FROM commits")
+        }
+        result: dict[RepoPath, tuple[Event, ...]] = {}
+        for number, path in paths:
+            rows = self.rows("SELECT position, new FROM changes WHERE path = ? ORDER BY position", number)
+            result[path] = tuple(
+                Event(position, *dates[position], new.hex() if new is not None else "") for position, new in rows
+            )
+        return result
+
     def oids(self, paths: Iterable[int]) -> Iterator[str]:
         """The contents that the changes of `paths` name, each once."""
         seen: set[bytes] = set()
@@ -118,6 +132,11 @@ class Index(IndexFile):
                     if oid is not None and oid not in seen:
                         seen.add(oid)
                         yield oid.hex()
+
+    def newest(self) -> int:
+        """The latest date of a commit; 0 for none."""
+        ((date,),) = self.rows("SELECT coalesce(max(date), 0) FROM commits")
+        return int(date)
 
     def first_use(self, oid: str) -> tuple[bytes, str] | None:
         """The path and the commit that first names the content `oid`, None where none does."""

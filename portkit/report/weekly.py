@@ -47,7 +47,7 @@ WEEKS = 104
 """How many reports back the pictures go."""
 
 _STANDING = ("kept", "deleted-on-purpose", "not-applicable")
-_NOTES = ("damaged", "branch", "needs", "rewritten", "port", "retired", "stale")
+_NOTES = ("branch", "needs", "rewritten", "port", "retired", "stale")
 
 
 def weekly(
@@ -88,6 +88,7 @@ def weekly(
     )  # fmt: skip
     since = str(previous.get("as_of", "")) if previous is not None else ""
     opened = _opened(previous)
+    damage = dict.fromkeys(n.text for one in outcomes for n in one.notices if n.kind == "damaged" and n.text)
     return Weekly(
         as_of, since, components, links or Links(), changes, frozenset(fresh), fresh_unmapped,
         fresh_watched, tuple(_next(components)),
@@ -96,7 +97,7 @@ def weekly(
         ended=tuple(_ended(one, outcomes, opened) for one in changes.closed),
         weeks=(*_weeks_before(previous, as_of), *(_week(as_of, one) for one in components if _counts(one))),
         patches=tuple(patches),
-        trouble=tuple(trouble),
+        trouble=(*trouble, *damage),
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def cvs(work: Work) -> Work:
     """The example, whose map names the CVS repository in place of the mirror."""
     text = work.map.read_text("utf-8")
     changed = text.replace("    git: openbsd.git ", "    cvs: openbsd.cvs ").replace(BRANCH, "    title")
-    assert changed.count("openbsd.cvs") == 1
+    assert changed.count("    cvs: openbsd.cvs ") == 2
     work.map.write_text(changed, "utf-8")
     shutil.rmtree(work.upstream)
     return work
@@ -145,6 +145,10 @@ def test_a_damaged_file_keeps_nothing_else_back(work: Work) -> None:
     shown = work.portkit(*CVS, "sync")
     assert shown.code == 2
     assert "timer.c,v is damaged at byte" in shown.err.replace("\n    ", " ").replace("\n  ", " ")
+    assert work.portkit(*CVS, "report", "weekly").code in (0, 1, 2)
+    pages = sorted((work.folder / "reports").rglob("*.md"))
+    head = pages[-1].read_text("utf-8")[:1500]
+    assert "**Incomplete:**" in head and "timer.c,v is damaged at byte" in " ".join(head.split())
     place.write_bytes(content)
     mended = work.portkit("--json", *CVS, "sync")
     assert mended.code in (0, 1)

@@ -27,7 +27,8 @@ def command(options: Options, folder: str) -> int:
     screen = options.screen
     version()
     example = build(Path(folder))
-    screen.say(f"Built the example in {folder}: openbsd.git is the upstream, dragonfly.git the target.")
+    screen.say(f"Built the example in {folder}: openbsd.git is the upstream, dragonfly.git the target;")
+    screen.say("openbsd.cvs is the CVS repository that the upstream's mirror comes from.")
     screen.say()
     inside = Options(directory=str(example.workspace), screen=screen, command="demo")
     with workspace(inside, writing=True) as place:
@@ -40,6 +41,7 @@ def command(options: Options, folder: str) -> int:
     shown = shlex.quote(folder)
     screen.say(f"Look at what landed:  git -C {shown}/dragonfly.git log -p master..portkit/leased")
     screen.say(f"Sync again:           portkit -C {shown} sync")
+    screen.say(f"The same from CVS:    portkit -C {shown} --upstream openbsd=cvs:{shown}/openbsd.cvs sync")
     screen.result(
         {"schema": 1, "command": "demo", "workspace": str(example.workspace), "files": [str(one) for one, _ in written]}
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ import click
 from portkit.cli.failing import failed
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.components import check, keys
-from portkit.components.check import Facts, Finding, Severity, Upstream
+from portkit.components.check import SHOWN, Facts, Finding, Severity, Upstream
 from portkit.components.locate import Answer, Kind, locate, nearest_mapped
 from portkit.components.mistakes import MapError
-from portkit.components.model import Component, ComponentMap
+from portkit.components.model import Component, ComponentMap, Source
 from portkit.errors import PortkitError, UserError, WorldError
 from portkit.paths import RepoPath, problem_with
+from portkit.sync import agreement
+from portkit.sync.lineage import Lineage
 from portkit.target.git import GitTarget
 from portkit.upstream.source import UpstreamHistory
 
@@ -104,12 +107,13 @@ def _by(one: Answer, file: str) -> str:
 def _check(options: Options, offline: bool) -> int:
     screen = options.screen
     unreachable: list[PortkitError] = []
+    disagreements: list[Mapping[str, Any]] = []
     try:
         with workspace(options) as place:
             file = Path(place.map.path).name
             findings = check.offline(place.map) + _template(place)
             if not offline:
-                findings += _online(place, unreachable)
+                findings += _online(place, unreachable, disagreements)
     except MapError as error:
         file = error.mistakes[0].file
         findings = [Finding(Severity.MISTAKE, one.line, one.key, one.text) for one in error.mistakes]
@@ -126,6 +130,7 @@ def _check(options: Options, offline: bool) -> int:
             {"severity": one.severity, "line": one.line, "key": one.key, "text": one.text, "remedy": one.remedy}
             for one in findings
         ],
+        "disagreements": disagreements,
     }  # fmt: skip
     told = ", ".join(_counted(counts[one], one) for one in Severity if counts[one])
     if counts[Severity.MISTAKE]:
@@ -150,9 +155,11 @@ def _template(place: Workspace) -> list[Finding]:
     return []
 
 
-def _online(place: Workspace, unreachable: list[PortkitError]) -> list[Finding]:
+def _online(
+    place: Workspace, unreachable: list[PortkitError], disagreements: list[Mapping[str, Any]]
+) -> list[Finding]:
     """What is found against upstream and the target; sources that cannot be reached are added to `unreachable`."""
-    findings: list[Finding] = []
+    findings: list[Finding] = _twins(place, unreachable, disagreements)
     upstreams: dict[str, Upstream] = {}
     for source in place.map.upstreams:
         key = f"upstreams.{source.name}"
@@ -184,6 +191,74 @@ def _online(place: Workspace, unreachable: list[PortkitError]) -> list[Finding]:
         _revisions(place, commit),
     )
     return findings + check.online(place.map, facts)
+
+
+def _twins(
+    place: Workspace, unreachable: list[PortkitError], disagreements: list[Mapping[str, Any]]
+) -> list[Finding]:
+    """Where another source of a followed upstream says otherwise; each place goes into `disagreements`."""
+    findings = []
+    for name in dict.fromkeys(component.upstream for component in place.map.components):
+        for other in place.map.twins(name):
+            key = f"upstreams.{other.name}"
+            try:
+                sides = [_lineage(place, place.map.source(name), name), _lineage(place, other, name)]
+            except UserError as error:
+                findings.append(_source(place.map, key, error))
+                continue
+            except WorldError as error:
+                unreachable.append(error)
+                findings.append(_source(place.map, key, error, Severity.WARNING))
+                continue
+            found = agreement.compare(*sides)
+            disagreements += [
+                {"kind": one.kind, name: list(one.first), other.name: list(one.second),
+                 "revisions": list(one.revisions)}
+                for one in found.found
+            ]  # fmt: skip
+            line = place.map.line(key)
+            for kind, several in groupby(sorted(found.found, key=lambda one: one.kind), key=lambda one: one.kind):
+                text = _disagreement(kind, list(several), name, other.name)
+                findings.append(Finding(Severity.WARNING, line, key, text, "--json lists every place"))
+            text = f"{_changesets(found.same)} the same as of {name}"
+            for count, late in zip(found.newer, (other.name, name), strict=True):
+                text += f"; {_changesets(count)} newer than what {late} has" if count else ""
+            findings.append(Finding(Severity.NOTE, line, key, text))
+    return findings
+
+
+def _lineage(place: Workspace, source: Source, followed: str) -> Lineage:
+    """The files of the components that follow `followed`, out of `source`."""
+    watched = [component for component in place.map.components if component.upstream == followed]
+    history = place.history(source)
+    changesets = history.changesets(lambda path: any(component.covers(path) for component in watched))
+    return Lineage(changesets, history, place.memory(), source.title)
+
+
+_SAID = {
+    agreement.Kind.SPLIT: "of {first} are split in {second}",
+    agreement.Kind.JOINED: "of {first} are joined with others in {second}",
+    agreement.Kind.REGROUPED: "of {first} are cut otherwise in {second}",
+    agreement.Kind.CONTENT: "have another content in {second} than in {first}",
+    agreement.Kind.DATE: "of {first} have another date in {second}",
+    agreement.Kind.MISSING: "are in {first} or in {second}, and not in both",
+}
+
+
+def _disagreement(kind: agreement.Kind, found: Sequence[agreement.Disagreement], first: str, second: str) -> str:
+    by_changeset = kind in (agreement.Kind.SPLIT, agreement.Kind.JOINED, agreement.Kind.REGROUPED, agreement.Kind.DATE)
+    if by_changeset:
+        names = [id_[:10] for one in found for id_ in one.first]
+        count = _changesets(len(names))
+    else:
+        names = [revision for one in found for revision in one.revisions]
+        count = "1 revision" if len(names) == 1 else f"{len(names):,} revisions"
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{count} {_SAID[kind].format(first=first, second=second)}: {', '.join(names[:SHOWN])}{more}"
+
+
+def _changesets(count: int) -> str:
+    return "1 changeset" if count == 1 else f"{count:,} changesets"
 
 
 def _source(

@@ -75,7 +75,9 @@ class Workspace:
     def history(self, source: Source) -> UpstreamHistory:
         """The history of one upstream, indexed for all of the map's components at once."""
         if source.name not in self._histories:
-            folders = sorted({f for c in self.map.components if c.upstream == source.name for f in c.folders()})
+            # A source that no component follows is held against the one that is followed: over the same folders.
+            read = {source.name} | {one.name for one in self.map.twins(source.name)}
+            folders = sorted({f for c in self.map.components if c.upstream in read for f in c.folders()})
             opened = open_history(
                 source, folders, self.state, fetch=self.fetch, settled=self.settled, progress=self.screen.progress
             )

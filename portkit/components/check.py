@@ -87,7 +87,8 @@ def offline(component_map: ComponentMap) -> list[Finding]:
         if component.mode is not Mode.WATCH:
             _overlaps(found, component_map, component, key)
     for source in component_map.upstreams:
-        if not any(component.upstream == source.name for component in component_map.components):
+        followed = {component.upstream for component in component_map.components}
+        if source.name not in followed and not any(one.name in followed for one in component_map.twins(source.name)):
             found.note(f"upstreams.{source.name}", "no component follows it", "")
     return found.sorted()
 

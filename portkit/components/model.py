@@ -380,6 +380,14 @@ class ComponentMap:
         what = f"there is no component {name!r}; {nearest(name, known)}"
         raise UserError(what, where=self.path, hint="portkit status lists all of them")
 
+    def twins(self, name: str) -> tuple[Source, ...]:
+        """The other sources of the same upstream: those of the same title, of another kind (a git mirror of a CVS
+        repository)."""
+        own = self.source(name)
+        return tuple(
+            one for one in self.upstreams if one.name != name and one.title == own.title and one.kind != own.kind
+        )
+
     def source(self, name: str) -> Source:
         """The upstream `name`. Raises UserError, naming the nearest, where the map has none."""
         for source in self.upstreams:

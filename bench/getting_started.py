@@ -84,8 +84,8 @@ STEPS = (
         ),
     ),
     Step(
-        "**What waits** is told with its three sides; one of four:\n",
-        done(f"portkit conflicts leased c-d5bec2158400 {UNTIL}"),
+        "**What waits** is told with its causes, proved by trial merges, and its three sides; one of four:\n",
+        done(f"portkit conflicts leased c-d5bec2158400 {UNTIL} | head -n 15"),
     ),
     Step("**Hand it on.** Only the branch goes, never the draft.\n", done("portkit publish leased --to ../review.git")),
     Step(

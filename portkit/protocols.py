@@ -103,6 +103,15 @@ class TargetChange:
 
 
 @dataclass(frozen=True, slots=True)
+class FileStep:
+    """One commit's change of one file of the target: `old` is None where it was added, `new` where it was deleted."""
+
+    commit: TargetCommit
+    old: Blob | None
+    new: Blob | None
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     """Who and when, as a commit records it; `date` in seconds since 1970, always written as +0000."""
 
@@ -180,4 +189,15 @@ class ChangeLog(Contents, Protocol):
 
     def bring(self, oids: Sequence[str]) -> None:
         """Makes ready to read `oids`, where that is quicker for all of them at once."""
+        ...
+
+
+class Lives(Protocol):
+    """Who made the target's files what they are."""
+
+    def steps(
+        self, commit: str, files: Mapping[RepoPath, Blob | None]
+    ) -> Mapping[RepoPath, Sequence[FileStep]]:
+        """For each file (as it stands at `commit`; None where it is not there), its changes, newest first, each step's
+        `old` the next one's `new`."""
         ...

@@ -156,6 +156,13 @@ def test_the_judge_shares_nothing_with_what_it_judges() -> None:
     assert found <= sys.stdlib_module_names, f"{path.name} imports more than the standard library"
 
 
+def test_the_script_that_acts_on_causes_knows_nothing_of_how_they_are_found() -> None:
+    path = ROOT / "bench" / "triage.py"
+    found = set(imports(path.read_text("utf-8"), "bench"))
+    assert not any(one.partition(".")[0] == "portkit" for one in found)
+    assert {one for one in found if one.startswith("bench")} == {"bench.scratch"}
+
+
 def declared() -> tuple[set[str], set[str]]:
     """The distributions that pyproject.toml names: portkit's own, those of its extras too, and those of its tests."""
     with (ROOT / "pyproject.toml").open("rb") as file:

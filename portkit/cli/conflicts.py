@@ -1,19 +1,34 @@
-"""`portkit conflicts`: what waits for a person, each with its three sides."""
+"""`portkit conflicts`: what waits for a person, why, and what to do about it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import groupby
+
 import click
 
-from portkit.cli.screen import Screen
-from portkit.cli.sync import run
-from portkit.cli.wiring import Options, workspace
+from portkit.cli.cards import Triaged, triaged
+from portkit.cli.screen import WIDTH, Screen
+from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.decisions.ids import ChangeId, parse_id
 from portkit.errors import UserError
-from portkit.report.contract import conflicts_object
-from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, Conflict, State
+from portkit.report.card_wording import KINDS, because, named, proof
+from portkit.report.contract import iso
+from portkit.report.shown import Side, counted, cut, headline, one_line, sides
+from portkit.report.triage import card_of, conflicts_object
+from portkit.report.waiting import Waiting, waiting
+from portkit.report.wording import place as place_of
+from portkit.sync.outcome import ComponentOutcome
 from portkit.sync.run import Request
-from portkit.text import decode
+from portkit.text import printable
+from portkit.triage.card import Card, CauseKind, Excerpt, Suggestion
+from portkit.triage.order import Order
 
-_SIDE_LINES = 12
+_SIDE_LINES = 24
+_LOG_LINES = 20
+_BLOCKED = 8
+_STEPS = 3
 
 
 @click.command("conflicts")
@@ -21,55 +36,209 @@ _SIDE_LINES = 12
 @click.argument("conflict", metavar="[ID]", required=False)
 @click.option("--onto", metavar="REV", help="The target commit to start from (default: the map's branch).")
 @click.option("--until", default="", metavar="REV-or-DATE", help="Look at upstream no further than this.")
+@click.option("--changeset", "changesets", multiple=True, metavar="ID", help="Only this changeset; may be repeated.")
 @click.pass_obj
-def command(options: Options, component: str | None, conflict: str | None, onto: str | None, until: str) -> int:
-    """Shows the conflicts of a sync with their three sides. Nothing is written."""
+def command(
+    options: Options,
+    component: str | None,
+    conflict: str | None,
+    onto: str | None,
+    until: str,
+    changesets: tuple[str, ...],
+) -> int:
+    """Lists the conflicts of a sync, each with its causes, proved by trial merges. Nothing is written.
+
+    With an ID, all that is known of that one: upstream's change, the three sides, causes, and what to do next. An ID
+    is that of a conflict, or CHANGESET[:PATH[#HUNK]], a changeset by the first 7 or more digits of its hash.
+    """
     with workspace(options) as place:
         target = place.target()
+        component, wanted = _meant(place, component, conflict)
         names = place.components((component,) if component else ())
         commit = target.resolve(onto) if onto else target.default_tip()
-        outcomes = run(place, Request(names, commit, until, dry_run=True))
-        found = _found(outcomes, conflict)
-        place.screen.result(conflicts_object(outcomes))
-        for one, outcome, place_of in found:
-            _tell(place.screen, one, outcome, place_of)
-        if not found:
-            place.screen.say("nothing waits")
+        found = triaged(place, Request(names, commit, until, changesets, dry_run=True))
+        every = list(waiting(found.outcomes))
+        meant = [one for one in every if wanted is None or _is(wanted, one)]
+        if wanted is not None and not meant:
+            raise _unknown(wanted.text)
+        place.screen.result(conflicts_object(found.outcomes, found.cards, found.orders))
+        if wanted is not None:
+            for one in meant:
+                _tell_card(place, one, card_of(found.cards, one))
+        else:
+            _tell_list(place.screen, found, every)
         return 0
 
 
-def _found(
-    outcomes: tuple[ComponentOutcome, ...], wanted: str | None
-) -> list[tuple[Conflict, ChangesetOutcome, ComponentOutcome]]:
-    every = [
-        (conflict, changeset, outcome)
-        for outcome in outcomes
-        for changeset in outcome.changesets
-        if changeset.state in (State.CONFLICT, State.FLAGGED)
-        for file in changeset.files
-        for conflict in file.conflicts
-    ]
-    if not wanted:
-        return every
-    found = [one for one in every if wanted in (one[0].id, one[1].changeset.id)]
-    if not found:
-        raise UserError(f"there is no conflict {wanted!r}", hint="portkit conflicts lists what is open")
-    return found
+def _meant(place: Workspace, component: str | None, conflict: str | None) -> tuple[str | None, ChangeId | None]:
+    """Component and id: one word may be either, and a component's name comes first."""
+    if component and not conflict and component not in {one.name for one in place.map.components}:
+        with suppress(UserError):
+            return None, parse_id(component)
+    if not conflict:
+        return component, None
+    try:
+        return component, parse_id(conflict)
+    except UserError as error:
+        raise _unknown(conflict) from error
 
 
-def _tell(screen: Screen, conflict: Conflict, changeset: ChangesetOutcome, outcome: ComponentOutcome) -> None:
-    where = f" in {conflict.function}" if conflict.function else ""
-    screen.say(f"{conflict.id}  {conflict.kind}  {conflict.file}{where}", style=str(changeset.state))
-    screen.paragraph(f"{outcome.name}: upstream {changeset.changeset.id[:12]}, {changeset.changeset.subject}")
-    screen.paragraph(conflict.reason)
-    for name, side in (("base", conflict.base), ("ours", conflict.ours), ("theirs", conflict.theirs)):
-        lines = decode(side).split("\n")
-        if lines and not lines[-1]:
-            lines.pop()
-        size = "1 line" if len(lines) == 1 else f"{len(lines)} lines" if lines else "nothing"
-        screen.say(f"  {name}: {size}")
-        for line in lines[:_SIDE_LINES]:
-            screen.say(f"    | {line}")
-        if len(lines) > _SIDE_LINES:
-            screen.say(f"    | ... {len(lines) - _SIDE_LINES} more")
+def _unknown(text: str) -> UserError:
+    return UserError(f"there is no conflict {text!r}", hint="portkit conflicts lists what is open")
+
+
+def _is(wanted: ChangeId, one: Waiting) -> bool:
+    if wanted.conflict:
+        return one.id.startswith(wanted.conflict)
+    return (
+        one.changeset.id.startswith(wanted.changeset)
+        and wanted.path in ("", one.file.target, one.file.upstream)
+        and wanted.hunk in (0, one.hunk)
+    )
+
+
+# The list.
+
+
+def _tell_list(screen: Screen, found: Triaged, every: Sequence[Waiting]) -> None:
+    if not every:
+        screen.say("nothing waits")
+        return
+    for outcome in found.outcomes:
+        own = [one for one in every if one.component == outcome.name]
+        if own:
+            _tell_component(screen, outcome, own, found.cards)
+            if outcome.name in found.orders:
+                _tell_order(screen, found.orders[outcome.name], len(outcome.changesets))
+    screen.say(f"Look at one:  portkit conflicts {every[0].id}")
+
+
+def _tell_component(
+    screen: Screen, outcome: ComponentOutcome, own: Sequence[Waiting], cards: dict[str, Card]
+) -> None:
+    roots = len({one.changeset.id for one in own})
+    blocked = outcome.counts()["blocked"]
+    verb = "does" if roots == 1 else "do"
+    waits = "1 more waits" if blocked == 1 else f"{blocked} more wait"
+    more = f"; {waits} for {'them' if roots > 1 else 'it'}" if blocked else ""
+    screen.paragraph(
+        f"{outcome.name}: {counted(roots, 'changeset')} {verb} not fit, in {counted(len(own), 'place')}{more}.",
+        first="", indent="  ",
+    )  # fmt: skip
+    for _, group in groupby(own, lambda one: one.changeset.id):
+        several = list(group)
+        changeset, state = several[0].changeset, several[0].outcome.state
+        screen.say()
+        day = iso(changeset.date)[:10]
+        screen.say(
+            _cut(f"{changeset.id[:10]} {state} {day} {changeset.author.login}: {headline(changeset.message)}"),
+            style=str(state),
+        )
+        if several[0].blocks:
+            screen.paragraph(f"blocks {counted(len(several[0].blocks), 'changeset')}")
+        for one in several:
+            screen.paragraph(f"{one.id}  {_kind(one)}{place_of(one)}", indent=" " * 18)
+            card = card_of(cards, one)
+            for text, _ in because(card) if card is not None else ():
+                screen.paragraph(text, first=" " * 6, indent=" " * 8)
+    screen.say()
+
+
+def _tell_order(screen: Screen, order: Order, count: int) -> None:
+    last = f", up to {order.last[:10]}" if order.last else ""
+    screen.paragraph(f"The first {order.prefix} of {count} fit as they come{last}.", first="", indent="  ")
+    shown = [*order.steps[:_STEPS], *order.steps[_STEPS:][-1:]]
+    if shown:
+        screen.say("What resolving would free, the most by the fewest:")
+    for step in shown:
+        roots = " ".join(root[:10] for root in step.roots)
+        note = "" if step.tried else " (by what waits for what)"
+        screen.paragraph(f"{len(step.frees):3}  {roots}{note}", indent=" " * 7)
+    screen.say()
+
+
+def _cut(text: str) -> str:
+    """`text` printable, on one line of the screen, cut at a word."""
+    shown = printable(text)
+    return shown if len(shown) <= WIDTH else (shown[: WIDTH - 1].rpartition(" ")[0] or shown[: WIDTH - 1]) + "…"
+
+
+def _kind(one: Waiting) -> str:
+    return "" if one.kind == "content" else f"{one.kind}: "
+
+
+# One card.
+
+
+def _tell_card(place: Workspace, one: Waiting, card: Card | None) -> None:
+    screen = place.screen
+    screen.say(f"{one.id}  {one.kind}  {one.component}", style=str(one.outcome.state))
+    screen.paragraph(place_of(one))
+    screen.paragraph(one.reason)
+    changeset = one.changeset
+    screen.say()
+    revision = f", revision {one.file.revision}" if one.file.revision else ""
+    screen.say(f"Upstream {changeset.id}")
+    screen.paragraph(f"{iso(changeset.date)[:10]} {changeset.author.login}{revision}")
+    lines = changeset.message.strip().split("\n")
+    for line in lines[:_LOG_LINES]:
+        if line.strip():
+            screen.paragraph(one_line(line), first="  | ", indent="  |   ")
+        else:
+            screen.say("  |")
+    if len(lines) > _LOG_LINES:
+        screen.say(f"  | ... {len(lines) - _LOG_LINES} more lines")
+    _tell_causes(screen, card)
+    for suggestion in card.suggestions if card is not None else ():
+        _tell_suggestion(screen, suggestion)
+    screen.say()
+    shown = sides(one.base, one.ours, one.theirs, _SIDE_LINES)
+    around = (card.base, card.ours, card.theirs) if card is not None else (None, None, None)
+    for side, excerpt in zip(shown, around, strict=True):
+        _tell_side(screen, side, excerpt)
+    if one.blocks:
+        screen.say(f"Blocks {counted(len(one.blocks), 'changeset')}")
+        for blocked in one.blocks[:_BLOCKED]:
+            screen.say(_cut(f"  {blocked.changeset.id[:10]} {headline(blocked.changeset.message)}"))
+        if len(one.blocks) > _BLOCKED:
+            screen.say(f"  ... {len(one.blocks) - _BLOCKED} more")
+        screen.say()
+
+
+def _tell_causes(screen: Screen, card: Card | None) -> None:
+    if card is None:
+        return
+    screen.say()
+    screen.say("Why")
+    for cause in card.causes:
+        if cause.kind is CauseKind.DRIFT:
+            screen.paragraph(proof(cause))
+            continue
+        screen.paragraph(f"{named(cause)}: {KINDS[cause.kind]}, {cause.proof}", indent="    ")
+        screen.paragraph(headline(cause.subject), first="    ", indent="    ")
+        screen.paragraph(proof(cause), first="    ", indent="    ")
+    for cause in card.refuted:
+        screen.paragraph(f"not {named(cause)}: {one_line(cause.subject)}", indent="    ")
+        screen.paragraph(proof(cause), first="    ", indent="    ")
+
+
+def _tell_suggestion(screen: Screen, suggestion: Suggestion) -> None:
+    screen.say()
+    screen.paragraph(f"Suggested: {one_line(suggestion.text)}.", first="", indent="  ")
+    for command in suggestion.commands:
+        screen.say(f"    {one_line(command)}")
+    for line in suggestion.diff.split("\n")[2:-1]:
+        screen.say(f"    {cut(line, 200)}".rstrip())
+    if suggestion.verdict:
+        screen.paragraph(f"The gate says: {one_line(suggestion.verdict)}")
+
+
+def _tell_side(screen: Screen, side: Side, excerpt: Excerpt | None) -> None:
+    at = f", from line {excerpt.line + excerpt.before.count(bytes([10]))}" if excerpt is not None else ""
+    screen.say(f"{side.name}: {side.whose}{at if side.lines else ''}")
+    if side.note:
+        screen.say(f"    ({side.note})")
+    for line in side.lines:
+        mark = " " if line.gap or not line.changed else ">"
+        screen.say(f"  {mark} {'' if line.gap else '| '}{line.text}".rstrip())
     screen.say()

@@ -14,6 +14,7 @@ from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.report.published import schema_of
 
 KINDS = {
+    "triage": "what waits, each with its causes, the three sides and what to do",
     "weekly": "what landed, what waits and why",
 }
 """Each kind of report, made by `make` in the module `report_<kind>` beside this one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from portkit.store.lock import hold
 from portkit.store.mapfile import MAP_NAME, find_workspace, read_map, resolved
 from portkit.store.resolutions import ResolutionFolder
 from portkit.sync.by_hand import ByHand
+from portkit.sync.component import Plan
 from portkit.sync.lineage import Lineage
 from portkit.sync.run import Sync
 from portkit.target.git import GitTarget
@@ -117,12 +118,12 @@ class Workspace:
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"the commit template cannot be read: {error}", where="commit.template") from error
 
-    def sync(self) -> Sync:
-        """The sync over this workspace's map."""
+    def sync(self, look: Callable[[Component, Plan], None] = lambda *_: None) -> Sync:
+        """The sync over this workspace's map; `look` is shown every component's plan."""
         return Sync(
             self.map, self.history, self.target(), self.memory(),
             template=self.template(), decisions=self.decisions,
-            resolutions=self.resolutions, by_hand=self._by_hand, progress=self.screen.progress,
+            resolutions=self.resolutions, by_hand=self._by_hand, progress=self.screen.progress, look=look,
         )  # fmt: skip
 
     def ports(self, component: Component, lineage: Lineage, onto: str) -> Found:

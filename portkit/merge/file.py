@@ -12,7 +12,7 @@ from enum import StrEnum
 from portkit.change.functions import function_at
 from portkit.change.linediff import Hunk, canonical, hunks
 from portkit.change.lines import Lines, LineTable
-from portkit.merge.diff3 import Region
+from portkit.merge.diff3 import Region, Side
 from portkit.merge.gate import Gate, Verdict, judge
 from portkit.merge.ladder import merge
 from portkit.merge.sides import Sides
@@ -58,6 +58,13 @@ class Clash:
     theirs: bytes
     region: Region | None = None
     """Which lines of the three sides clash, where it is lines and nothing else does."""
+    refused: Region | None = None
+    """Which lines the gate speaks of, where it is the gate that refuses them."""
+
+    @property
+    def place(self) -> Region | None:
+        """Where it stands in the three sides; None for the whole file."""
+        return self.region or self.refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +263,7 @@ def _gate_clash(sides: Sides, verdict: Verdict) -> Clash:
         _joined(sides.base, hunk.a0, hunk.a1),
         _joined(sides.ours, low, high),
         _joined(sides.theirs, hunk.b0, hunk.b1),
+        refused=Region(Side.CONFLICT, hunk.a0, hunk.a1, low, high, hunk.b0, hunk.b1),
     )  # fmt: skip
 
 

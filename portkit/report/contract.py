@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from portkit.change.changeset import Changeset
-from portkit.report.waiting import Waiting, waiting
+from portkit.report.waiting import Waiting
 from portkit.report.worksheet import entry_object, summary_object
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, FileBaseline, FileOutcome, Notice, State
 from portkit.sync.worksheet import Worksheet
@@ -28,15 +28,6 @@ _OWN = (State.CONFLICT, State.FLAGGED)
 def sync_object(outcomes: Sequence[ComponentOutcome]) -> Object:
     """What `sync --json` prints: every component, every changeset, every file."""
     return _begun("sync") | {"components": [component_object(one) for one in outcomes]}
-
-
-def conflicts_object(outcomes: Sequence[ComponentOutcome]) -> Object:
-    """What `conflicts --json` prints: the conflicts that changesets have of their own, and what waits for each.
-
-    A changeset that is only blocked has none: what stands in its way goes when its root does. `causes` is empty until
-    causes are proved.
-    """
-    return _begun("conflicts") | {"conflicts": [conflict_object(one) for one in waiting(outcomes)]}
 
 
 def baseline_object(component: str, baselines: Iterable[FileBaseline]) -> Object:
@@ -64,7 +55,7 @@ def component_object(outcome: ComponentOutcome) -> Object:
 
 
 def conflict_object(one: Waiting) -> Object:
-    """One conflict of `conflicts_object`, with keys enough to be told in a sentence later."""
+    """One conflict of `report.triage.conflicts_object`, with keys enough to be told in a sentence later."""
     return {
         "id": one.id,
         "component": one.component,

@@ -41,8 +41,8 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(name for name in found if name.endswith((".j2", ".css"))))
 
 
-def render(template: str, view: object, own: Templates | None = None, **names: Callable[..., object]) -> bytes:
-    """The page that `template` (its file's name) makes of `view`, UTF-8. `names`: what else the template calls.
+def render(template: str, view: object, own: Templates | None = None, **names: object) -> bytes:
+    """The page that `template` (its file's name) makes of `view`, UTF-8. `names`: what else the template uses.
 
     Raises UserError, with file and line, where a template of the user's does not parse or fails.
     """

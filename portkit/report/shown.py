@@ -74,9 +74,9 @@ def log(message: str) -> str:
     return "\n".join(told)
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 place`, `2 places`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def counted(number: int, noun: str, several: str = "") -> str:
+    """`1 place`, `2 places`; `several` where more than one are no noun with an s."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {several or noun + 's'}"
 
 
 def sides(base: bytes, ours: bytes, theirs: bytes, limit: int = SIDE_LINES) -> tuple[Side, Side, Side]:

@@ -7,7 +7,7 @@ and for the draft.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -87,15 +87,32 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """What a plan was made from, for those who ask why: every changeset with its merges, the target's tree before
+    them, the life of upstream's files, who reads a changeset's files, and who finds what a file derives from. `again`
+    replays the same with some changesets taken as if they were resolved with upstream's side; `resolutions` are those
+    that were applied."""
+
+    replayed: tuple[Replayed, ...]
+    tree: Tree
+    lineage: Lineage
+    picker: Picker
+    finder: BaselineFinder
+    again: Callable[[Collection[str]], Iterable[Replayed]]
+    resolutions: Resolutions = NO_RESOLUTIONS
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a run would do for one component: the outcome (no commits in it yet), and the commits of the branch and
     of the draft, in order. `draft` is empty where nothing is parked. `results`: the replay itself, with the
-    contents."""
+    contents; `ground` what it was made from, None where nothing was replayed."""
 
     outcome: ComponentOutcome
     branch: tuple[Step, ...]
     draft: tuple[Step, ...]
     results: tuple[Replayed, ...] = ()
+    ground: Ground | None = None
 
 
 class ComponentRun:
@@ -321,6 +338,12 @@ class ComponentRun:
             self._counted,
         )
         results = played.results
+
+        def again(taken: Collection[str]) -> Iterable[Replayed]:
+            read = read_target(tree, tree.entries)
+            replay = Replay(read, mapped, policy, merger, self._resolutions, taken=taken)
+            return replay.run([one.picked for one in results])
+
         outcomes = self._with_torn(
             torn, (outcome for one in results for outcome in _outcomes(component.name, one, self._resolutions))
         )
@@ -350,6 +373,7 @@ class ComponentRun:
             branch,
             draft,
             results,
+            Ground(tuple(results), tree, self.lineage, picker, self.finder(), again, self._resolutions),
         )  # fmt: skip
 
     def _jumped(self, todo: Iterable[Counted], by_hand: ByHand) -> Iterator[Notice]:
@@ -648,8 +672,8 @@ def _file_outcome(
 
 
 def conflict_of(component: str, pick: Pick, clash: Clash) -> Conflict:
-    """Known by path, revision and place, never by a commit's hash: a rewritten mirror changes no id. Where upstream
-    writes no ident line, the content stands in for the revision."""
+    """The clash as a conflict. It is known by path, revision and place, never by a commit's hash: a rewritten mirror
+    changes no id. Where upstream writes no ident line, the content stands in for the revision."""
     label = pick.revision or ""
     version = pick.whole or pick.theirs or pick.base
     if not label[:1].isdigit() and version is not None:

@@ -7,7 +7,7 @@ branch but fits on the draft is only blocked; what fails on the draft too is a r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from portkit.change import ident
@@ -148,7 +148,12 @@ class Replay:
         policy: IdentPolicy,
         merger: FileMerger | None = None,
         resolutions: Resolutions = NO_RESOLUTIONS,
+        *,
+        taken: Collection[str] = (),
     ) -> None:
+        """`taken`: changesets that count as resolved with upstream's side, to see what that would free; such a replay
+        is never written."""
+        self._taken = taken
         self._branch = _Tree(read)
         self._draft = _Tree(self._branch.get)
         self._files = set(files)
@@ -170,6 +175,8 @@ class Replay:
         if not files:
             return self._decided(picked)
         merges = {pick.target: self._merge(self._branch, pick) for pick in files}
+        if picked.changeset.id in self._taken:
+            return self._landed(picked, files, merges)
         if all(merge.lands for merge in merges.values()):
             by_hand = {target for target, merge in merges.items() if merge.resolutions}
             judged = [pick for pick in files if pick.target not in by_hand]  # a person knows what they used

@@ -67,7 +67,10 @@ class Sync:
         resolutions: Callable[[str], Resolutions] = lambda _: NO_RESOLUTIONS,
         by_hand: Callable[[Component, Lineage, str], ByHand] = lambda *_: NOTHING_BY_HAND,
         progress: Callable[[str], None] = lambda _: None,
+        look: Callable[[Component, Plan], None] = lambda *_: None,
     ) -> None:
+        """`look` is shown every component's plan, before anything is written."""
+        self._look = look
         self._map = component_map
         self._open_history = open_history
         self._target = target
@@ -142,6 +145,7 @@ class Sync:
         plan = run.plan(onto, scope)
         every = sorted(notices + plan.outcome.notices, key=lambda one: one.kind != "damaged")  # damage heads all else
         plan = replace(plan, outcome=replace(plan.outcome, notices=tuple(every)))
+        self._look(component, plan)
         written = self._written(component, plan, request)
         done[component.name] = written
         return written

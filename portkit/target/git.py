@@ -18,8 +18,8 @@ from portkit.components.locations import is_remote, problem_with_location
 from portkit.errors import UserError, WorldError
 from portkit.git.door import BlobReader, GitRepository
 from portkit.paths import RepoPath, from_bytes
-from portkit.protocols import NewCommit, TargetChange, TargetCommit
-from portkit.target import checkouts, history, refs, writing
+from portkit.protocols import FileStep, NewCommit, TargetChange, TargetCommit
+from portkit.target import checkouts, history, refs, steps, writing
 from portkit.target.refs import RefUpdate
 from portkit.text import decode
 
@@ -247,6 +247,13 @@ class GitTarget:
         remote cannot be asked."""
         if self.cloned:
             self._bring(oids)
+
+    def steps(
+        self, commit: str, files: Mapping[RepoPath, Blob | None]
+    ) -> Mapping[RepoPath, Sequence[FileStep]]:
+        """For each of `files` as it stands at `commit`, the commits that made it what it is, newest first, each step's
+        `old` the next one's `new`."""
+        return steps.steps(self.repository, commit, files)
 
     def trailer_commits(self, commit: str, since: str = "") -> Iterator[TargetCommit]:
         """The commits of `since..commit`, whatever they touch, newest first, that have a line which begins

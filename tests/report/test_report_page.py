@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from page_reading import CONTRAST, Tags, opened
+from playwright.sync_api import Browser
 from report_outcomes import HOSTILE, blocked, component, conflict, hostile, parked, ported
 
 from portkit.report.weekly import Links, render, weekly
@@ -19,31 +19,6 @@ from portkit.sync.outcome import ComponentOutcome
 LINKS = Links(
     "https://target.example/{id}", "https://up.example/{id}", "https://cvs.example/{path}?rev={revision}"
 )
-VOID = {"meta", "br", "img", "link", "input", "hr"}
-
-
-class Tags(HTMLParser):
-    """The start tags with their attributes, the text, and what was not closed in its order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.wrong: list[str] = []
-        self.words: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if not self.open or self.open.pop() != tag:
-            self.wrong.append(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
 
 
 def html(*outcomes: ComponentOutcome, links: Links | None = None, previous: dict[str, Any] | None = None) -> str:
@@ -139,20 +114,6 @@ def test_binary_sides_are_not_shown() -> None:
     assert "binary, 3 bytes" in text
 
 
-def opened(browser: Browser, folder: Path, text: str, width: int, scheme: Any) -> tuple[Page, list[str]]:
-    """The page in a browser, and what it complained of or asked for."""
-    (folder / "weekly.html").write_text(text, "utf-8")
-    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    heard: list[str] = []
-    page.on("console", lambda message: heard.append(f"console: {message.text}"))
-    page.on("pageerror", lambda error: heard.append(f"error: {error}"))
-    page.on("dialog", lambda dialog: heard.append(f"dialog: {dialog.message}"))
-    page.on("request", lambda request: heard.append(f"request: {request.url}"))
-    page.goto((folder / "weekly.html").as_uri())
-    heard.remove(f"request: {page.url}")
-    return page, heard
-
-
 @pytest.mark.parametrize("width", [360, 1200])
 @pytest.mark.parametrize("bad", [False, True])
 def test_no_sideways_scrolling_no_requests(
@@ -170,26 +131,12 @@ def test_both_colour_schemes_are_readable(
     browser: Browser, outcomes: tuple[ComponentOutcome, ...], tmp_path: Path
 ) -> None:
     """Every text against its own background: a contrast of 4.5 at least (WCAG 2.1, 1.4.3)."""
-    script = """() => {
-        const light = c => { const v = c.match(/[\\d.]+/g).slice(0, 3).map(x => x / 255)
-            .map(x => x <= .03928 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4);
-            return .2126 * v[0] + .7152 * v[1] + .0722 * v[2]; };
-        const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor;
-            if (c !== 'rgba(0, 0, 0, 0)') return c; } return 'rgb(255, 255, 255)'; };
-        let worst = [99, ''];
-        for (const e of document.body.querySelectorAll('*')) {
-            if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
-            const [a, b] = [light(getComputedStyle(e).color), light(behind(e))];
-            const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-            if (ratio < worst[0]) worst = [ratio, e.className + ' ' + e.textContent.slice(0, 40)];
-        }
-        return [worst[0], worst[1], getComputedStyle(document.documentElement).backgroundColor]; }"""
     before = json.loads(render(weekly(outcomes[:1], as_of="2012-08-08"), "json"))
     text = html(*outcomes, component(parked(1, conflict()), blocked(2, 1)), previous=before)
     papers = set()
     for scheme in ("light", "dark"):
         page, _ = opened(browser, tmp_path, text, 1000, scheme)
-        ratio, where, paper = page.evaluate(script)
+        ratio, where, paper = page.evaluate(CONTRAST)
         assert ratio >= 4.5, (scheme, where)
         papers.add(paper)
         page.close()

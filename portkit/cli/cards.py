@@ -1,0 +1,56 @@
+"""The triage of a workspace: a sync that writes nothing, and a card for every conflict that it finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from portkit.check import merging
+from portkit.cli.wiring import Workspace
+from portkit.components.model import Component
+from portkit.sync.component import Plan
+from portkit.sync.outcome import ComponentOutcome
+from portkit.sync.run import Request
+from portkit.triage.card import Card
+from portkit.triage.explain import Explainer
+from portkit.triage.order import Order
+from portkit.triage.suggest import of_order
+
+
+@dataclass(frozen=True, slots=True)
+class Triaged:
+    """The outcomes of a request, run dry; the cards of their conflicts, by conflict (of a changeset that lacks what
+    another would bring, by changeset); by component, what to do first."""
+
+    outcomes: tuple[ComponentOutcome, ...]
+    cards: dict[str, Card] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+
+
+def triaged(place: Workspace, request: Request) -> Triaged:
+    """What waits in a run of `request` that writes nothing, and why."""
+    cards: dict[str, Card] = {}
+    orders: dict[str, Order] = {}
+    tools = merging.found()
+
+    def look(component: Component, plan: Plan) -> None:
+        if plan.ground is None or component.name not in request.components:
+            return
+        explainer = Explainer(
+            component, plan.outcome.changesets, plan.ground, place.history(place.map.source(component.upstream)),
+            place.target(), place.memory(), tools=tools, progress=place.screen.progress,
+            ports={one.target_commit for one in place.ports(component, plan.ground.lineage, plan.outcome.onto).ports},
+        )  # fmt: skip
+        found = {card.id: card for card in explainer.cards()}
+        if found:
+            orders[component.name] = order = explainer.order()
+            of = {
+                id: one.changeset.id
+                for one in plan.outcome.changesets
+                for id in [one.changeset.id, *(conflict.id for file in one.files for conflict in file.conflicts)]
+            }
+            for id, card in found.items():
+                more = tuple(of_order(card, component.name, of.get(id, ""), order))
+                cards[id] = replace(card, suggestions=more + card.suggestions)
+
+    outcomes = place.sync(look).run(replace(request, dry_run=True)).outcomes
+    return Triaged(outcomes, cards, orders)

@@ -1,0 +1,78 @@
+"""`portkit conflicts`: the causes of the example's conflicts, on the terminal and as JSON."""
+
+from __future__ import annotations
+
+import pytest
+from cli_work import Work
+
+from portkit.cli.screen import WIDTH
+
+
+@pytest.fixture
+def synced(work: Work) -> Work:
+    work.sync()
+    return work
+
+
+def test_every_conflict_of_the_example_has_a_proved_cause(synced: Work) -> None:
+    found = synced.portkit("--json", "conflicts", "leased").object()["conflicts"]
+    kinds = {one["kind"] for card in found for one in card["causes"]}
+    assert kinds == {"local-commit", "missing-changeset"}
+    for card in found:
+        assert card["causes"], card["id"]
+        for cause in card["causes"]:
+            assert cause["proof"] == "confirmed"
+            assert len(cause["ref"]) == 40
+            assert cause["hunks"]
+    local = [one for card in found for one in card["causes"] if one["kind"] == "local-commit"]
+    assert all(synced.tip(one["ref"]) == one["ref"] for one in local)
+
+
+def test_looking_writes_nothing(synced: Work) -> None:
+    before = synced.everything()
+    assert synced.portkit("conflicts").code == 0
+    assert synced.everything() == before
+
+
+def test_the_list_names_id_place_and_cause_within_80_columns(synced: Work) -> None:
+    told = synced.portkit("conflicts", "leased").out
+    found = synced.portkit("--json", "conflicts", "leased").object()["conflicts"]
+    for card in found:
+        assert card["id"] in told
+        assert all(cause["ref"][:10] in told for cause in card["causes"])
+    assert max(map(len, told.splitlines())) <= WIDTH
+    assert f"portkit conflicts {found[0]['id']}" in told
+
+
+def test_one_is_told_whole(synced: Work) -> None:
+    card = synced.portkit("--json", "conflicts", "leased").object()["conflicts"][0]
+    told = synced.portkit("conflicts", card["id"])
+    assert told.code == 0
+    assert card["changeset"] in told.out
+    assert "without what it changed at" in told.out.replace("\n    ", " ")
+    assert "base: upstream before" in told.out
+    assert f"Blocks {len(card['blocks'])} changeset" in told.out
+    assert all(blocked[:10] in told.out for blocked in card["blocks"])
+
+
+def test_a_conflict_is_named_by_its_id_or_by_changeset_path_and_hunk(synced: Work) -> None:
+    found = synced.portkit("--json", "conflicts", "leased").object()["conflicts"]
+    card = next(one for one in found if sum(other["changeset"] == one["changeset"] for other in found) == 2)
+    both = [one["id"] for one in found if one["changeset"] == card["changeset"]]
+    whole, file, hunk = card["changeset"], card["file"], card["hunk"]
+    for wanted, expected in (
+        (whole[:7], both),
+        (f"{whole}:{file}", both),
+        (f"{whole[:12]}:{file}#{hunk}", [card["id"]]),
+    ):
+        told = synced.portkit("conflicts", wanted).out
+        assert [one["id"] for one in found if one["id"] in told] == expected, wanted
+    for wrong in (f"{whole[:12]}:{file}#99", "c-000000000000", f"{whole[:6]}"):
+        assert synced.portkit("conflicts", "leased", wrong).code == 2
+
+
+def test_only_the_changesets_that_are_named_are_looked_at(synced: Work) -> None:
+    found = synced.portkit("--json", "conflicts", "leased").object()["conflicts"]
+    last = found[-1]["changeset"]
+    told = synced.portkit("--json", "conflicts", "leased", "--changeset", last).object()["conflicts"]
+    assert {one["changeset"] for one in told} == {last}

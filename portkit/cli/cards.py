@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from portkit.check import merging
+from portkit.cli.local import LocalPatches
 from portkit.cli.wiring import Workspace
 from portkit.components.model import Component
+from portkit.patches.series import push
+from portkit.paths import RepoPath
+from portkit.store.patches import FOLDER
 from portkit.sync.component import Plan
 from portkit.sync.outcome import ComponentOutcome
 from portkit.sync.run import Request
 from portkit.triage.card import Card
-from portkit.triage.explain import Explainer
+from portkit.triage.explain import Explainer, PatchStep
 from portkit.triage.order import Order
 from portkit.triage.suggest import of_order
 
@@ -38,6 +42,7 @@ def triaged(place: Workspace, request: Request) -> Triaged:
         explainer = Explainer(
             component, plan.outcome.changesets, plan.ground, place.history(place.map.source(component.upstream)),
             place.target(), place.memory(), tools=tools, progress=place.screen.progress,
+            patched=_patched(place, component, plan),
             ports={one.target_commit for one in place.ports(component, plan.ground.lineage, plan.outcome.onto).ports},
         )  # fmt: skip
         found = {card.id: card for card in explainer.cards()}
@@ -54,3 +59,27 @@ def triaged(place: Workspace, request: Request) -> Triaged:
 
     outcomes = place.sync(look).run(replace(request, dry_run=True)).outcomes
     return Triaged(outcomes, cards, orders)
+
+
+def _patched(place: Workspace, component: Component, plan: Plan) -> dict[RepoPath, list[PatchStep]]:
+    """What each patch of the component's series makes of each file; nothing where there is no series."""
+    local = LocalPatches.open(place, component.name, plan.outcome.onto)
+    contents = local.contents()
+    found: dict[RepoPath, list[PatchStep]] = {}
+    if not contents:
+        return found
+    series = local.series(contents)
+    baseline, _ = local.stands_on(series)
+    for step in push(series, baseline):
+        if not step.applies:
+            continue
+        ref = f"{FOLDER}/{component.name}/{step.patch.name}"
+        for path in {one.old for one in step.patch.files} | {one.new for one in step.patch.files}:
+            if path is not None:
+                found.setdefault(path, []).append(
+                    PatchStep(
+                        ref, step.patch.headers.subject, step.patch.headers.author, step.before.get(path),
+                        step.after.get(path),
+                    )
+                )  # fmt: skip
+    return found

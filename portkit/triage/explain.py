@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from portkit.change.changeset import Blob
 from portkit.change.linediff import Hunk, hunks
@@ -58,6 +59,33 @@ class _Case:
 
 
 @dataclass(frozen=True, slots=True)
+class PatchStep:
+    """One patch of the component's series, and what it makes of one file; `ref` is the patch's file."""
+
+    ref: str
+    subject: str
+    author: str
+    before: Version | None
+    after: Version | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One step of the target's file: a commit, or a patch of the series. The contents are read when they are asked
+    for."""
+
+    kind: CauseKind
+    ref: str
+    subject: str
+    author: str
+    date: int
+    old: Callable[[], Version | None]
+    new: Callable[[], Version | None]
+    adds: bool = False
+    deletes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Suspect:
     """A cause that is to be tried, and how: what is to be done to the file; `everywhere` the whole of it."""
 
@@ -69,7 +97,8 @@ class _Suspect:
 
 class Explainer:
     """Explains one component's conflicts. `ports`: target commits that carry upstream changesets by hand; `tools`:
-    other programs that merge by words, by name."""
+    other programs that merge by words, by name; `patched`: for each file what the local series does to it, in the
+    series' order. Where that makes the file what it is, its patches are the suspects, else the target's commits."""
 
     def __init__(
         self,
@@ -82,6 +111,7 @@ class Explainer:
         *,
         ports: Collection[str] = (),
         tools: Mapping[str, Tool] | None = None,
+        patched: Mapping[RepoPath, Sequence[PatchStep]] | None = None,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._component = component
@@ -92,6 +122,7 @@ class Explainer:
         self._memory = memory
         self._ports = ports
         self._tools = tools or {}
+        self._patched = patched or {}
         self._progress = progress
         self._merger = FileMerger(component.fold)
         self._position = {one.id: index for index, one in enumerate(ground.lineage.changesets)}
@@ -128,7 +159,7 @@ class Explainer:
         steps = self._lives.steps(self._ground.tree.commit, files)
         for number, case in enumerate(cases, 1):
             self._progress(f"{self._component.name}: proving causes, {number} of {len(cases)} conflicts")
-            yield self._card(case, steps.get(case.pick.target, ()))
+            yield self._card(case, self._steps(case.pick.target, steps.get(case.pick.target, ())))
 
     def _cases(self) -> Iterator[_Case]:
         for one in self._ground.replayed:
@@ -140,14 +171,34 @@ class Explainer:
                     position = self._position.get(one.picked.changeset.id, len(self._position))
                     yield _Case(conflict.id, position, one, pick, clash, one.ours.get(pick.target))
 
-    def _card(self, case: _Case, steps: Sequence[FileStep]) -> Card:
+    def _steps(self, path: RepoPath, commits: Sequence[FileStep]) -> list[_Step]:
+        """Who made the file what it is before the replay, newest first."""
+        patches = self._patched.get(path, ())
+        if patches and patches[-1].after == self._start(path):
+            return [
+                _Step(
+                    CauseKind.LOCAL_PATCH, one.ref, one.subject, one.author, 0, partial(_same, one.before),
+                    partial(_same, one.after), deletes=one.after is None,
+                )
+                for one in reversed(patches)
+            ]  # fmt: skip
+        return [
+            _Step(
+                CauseKind.LOCAL_COMMIT, one.commit.id, _first_line(one.commit.message), one.commit.author.name,
+                one.commit.date, partial(self._version, one.old), partial(self._version, one.new),
+                one.old is None, one.new is None,
+            )
+            for one in commits
+        ]  # fmt: skip
+
+    def _card(self, case: _Case, steps: Sequence[_Step]) -> Card:
         table = self._merger.table
         marks, on_base = self._marks(case)
         aim = self._aim(case)
         derived = self._derived(case, steps)
         traced = trace(table, marks, self._life(steps, derived), aim)
         suspects = [self._local(case, steps, touch.step, touch.hunks, derived) for touch in traced.touches]
-        if case.ours is None and steps and steps[0].new is None:
+        if case.ours is None and steps and steps[0].deletes:
             suspects.append(self._local(case, steps, 0, (), None))
         suspects += self._missing(case, on_base, traced, derived.position if derived is not None else -1)
         return self._proved(case, suspects[:SUSPECTS])
@@ -201,17 +252,22 @@ class Explainer:
         keys = self._merger.table.lines(base.content).keys
         return frozenset(keys if place is None else keys[max(0, place.base0 - _BESIDE) : place.base1 + _BESIDE])
 
-    def _derived(self, case: _Case, steps: Sequence[FileStep]) -> FileVersion | None:
+    def _derived(self, case: _Case, steps: Sequence[_Step]) -> FileVersion | None:
         """The upstream version that the target's file was first made from; None where that cannot be told. What the
         file differed in on its first day is a local change like any other."""
-        if not steps or steps[-1].old is not None or steps[-1].new is None:
+        if not steps or steps[-1].deletes or (steps[-1].kind is CauseKind.LOCAL_COMMIT and not steps[-1].adds):
             return None
-        blob, day = steps[-1].new, steps[-1].commit.date
         changesets = self._ground.lineage.changesets[: case.position]
-        until = max((at for at, one in enumerate(changesets) if one.date <= day), default=len(changesets) - 1)
+        until = len(changesets) - 1
         try:
+            first = steps[-1].old() if steps[-1].kind is CauseKind.LOCAL_PATCH else steps[-1].new()
+            if first is None:
+                return None
+            if steps[-1].kind is CauseKind.LOCAL_COMMIT:
+                until = max((at for at, one in enumerate(changesets) if one.date <= steps[-1].date), default=until)
+            oid = hashlib.sha256(first.content).hexdigest()
             found = self._ground.finder.find(
-                case.pick.target, case.pick.upstream, blob.oid, lambda: self._content(blob), until=until
+                case.pick.target, case.pick.upstream, oid, lambda: first.content, until=until
             )
         except WorldError:
             return None
@@ -222,27 +278,25 @@ class Explainer:
     def _local(
         self,
         case: _Case,
-        steps: Sequence[FileStep],
+        steps: Sequence[_Step],
         number: int,
         found: tuple[Hunk, ...],
         derived: FileVersion | None,
     ) -> _Suspect:
         step = steps[number]
-        commit = step.commit
-        subject = next((line.strip() for line in commit.message.splitlines() if line.strip()), "")
-        before, after, against = self._version(step.old), self._version(step.new), ""
-        if step.new is None:
+        before, after, against = step.old(), step.new(), ""
+        if step.deletes:
             why = "it deleted the file that upstream goes on changing"
-        elif step.old is None and derived is not None:
+        elif step.adds and derived is not None and after is not None:
             why = f"it brought the file in, changed from upstream's {derived.label} in the lines in question"
-            before, against = Version(self._upstream(derived.blob) or b"", step.new.mode), derived.changeset
-        elif commit.id in self._ports:
+            before, against = Version(self._upstream(derived.blob) or b"", after.mode), derived.changeset
+        elif step.ref in self._ports:
             why = "it ported by hand, and made the lines in question other than upstream's"
         else:
             why = "it changed the lines in question"
         cause = Cause(
-            CauseKind.LOCAL_COMMIT, commit.id, f"{why}: {subject}"[:_REASON], Proof.UNTESTED, subject,
-            commit.author.name, commit.date, case.pick.target, tuple(map(_span, found)), against=against,
+            step.kind, step.ref, f"{why}: {step.subject}"[:_REASON], Proof.UNTESTED, step.subject,
+            step.author, step.date, case.pick.target, tuple(map(_span, found)), against=against,
         )  # fmt: skip
         whole = None if against else Undo(before, after)
         return _Suspect(cause, Undo(before, after, found), whole, number)
@@ -427,18 +481,18 @@ class Explainer:
             self._blobs[blob.oid] = self._history.read(blob.oid)
         return self._blobs[blob.oid]
 
-    def _life(self, steps: Sequence[FileStep], derived: FileVersion | None) -> Iterator[Change]:
+    def _life(self, steps: Sequence[_Step], derived: FileVersion | None) -> Iterator[Change]:
         """The file's life as contents, as far back as the repository has them; before it, the upstream version that it
         was made from."""
         for step in steps:
             try:
-                old = self._content(step.old) if step.old is not None else None
-                if old is None and derived is not None:
-                    old = self._upstream(derived.blob)
-                new = self._content(step.new) if step.new is not None else b""
+                old, new = step.old(), step.new()
             except WorldError:  # a partial clone holds the newest only
                 return
-            yield Change(old, new)
+            before = old.content if old is not None else None
+            if before is None and step.adds and derived is not None:
+                before = self._upstream(derived.blob)
+            yield Change(before, new.content if new is not None else b"")
 
     def _excerpts(self, case: _Case) -> tuple[Excerpt | None, Excerpt | None, Excerpt | None]:
         place = case.clash.place
@@ -451,6 +505,14 @@ class Explainer:
         )
         made = [_excerpt(version, start, end) for version, start, end in ranges]
         return made[0], made[1], made[2]
+
+
+def _same(version: Version | None) -> Version | None:
+    return version
+
+
+def _first_line(message: str) -> str:
+    return next((line.strip() for line in message.splitlines() if line.strip()), "")
 
 
 def _lacks(one: Replayed) -> bool:

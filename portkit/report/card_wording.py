@@ -17,8 +17,10 @@ KINDS = {
 
 
 def short(ref: str) -> str:
-    """A hash as people read it; anything else as it is."""
-    return ref[:10] if len(ref) >= 40 and all(one in "0123456789abcdef" for one in ref) else one_line(ref)
+    """A hash as people read it; of a patch its name."""
+    if len(ref) >= 40 and all(one in "0123456789abcdef" for one in ref):
+        return ref[:10]
+    return one_line(ref.rpartition("/")[2].removesuffix(".patch"))
 
 
 def named(cause: Cause) -> str:

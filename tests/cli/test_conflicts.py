@@ -76,3 +76,14 @@ def test_only_the_changesets_that_are_named_are_looked_at(synced: Work) -> None:
     last = found[-1]["changeset"]
     told = synced.portkit("--json", "conflicts", "leased", "--changeset", last).object()["conflicts"]
     assert {one["changeset"] for one in told} == {last}
+
+
+def test_with_a_series_the_causes_are_its_patches(synced: Work) -> None:
+    assert synced.portkit("patches", "extract", "leased").code == 0
+    found = synced.portkit("--json", "conflicts", "leased").object()["conflicts"]
+    refs = {one["ref"] for card in found for one in card["causes"] if one["kind"] == "local-patch"}
+    assert refs
+    assert all((synced.folder / ref).is_file() for ref in refs)
+    assert all(one["proof"] == "confirmed" for card in found for one in card["causes"])
+    name = min(refs).rpartition("/")[2].removesuffix(".patch")
+    assert f"{name} local patch, confirmed" in " ".join(synced.portkit("conflicts", "leased").out.split())

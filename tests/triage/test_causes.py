@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sync_worlds import Notes, Upstream, body, call, ident, source
+from sync_worlds import PLAIN, Notes, Upstream, body, call, ident, source
 from triage_worlds import A, B, Lived, cards, planned
 
+from portkit.merge.file import Version
 from portkit.sync.outcome import State
 from portkit.triage.card import CauseKind, Proof, Span
+from portkit.triage.explain import PatchStep
 
 LETTERS = "abcdefghijklmnop"
 
@@ -171,3 +173,40 @@ def test_proofs_are_remembered_by_content_and_the_same_again() -> None:
     assert cards(upstream, target, memory=memory) == first
     memory.kept.update(dict.fromkeys(kept, b"no"))
     assert [one.kind for one in cards(upstream, target, memory=memory)[0].causes] == [CauseKind.DRIFT]
+
+
+def patch(name: str, before: str, after: str) -> PatchStep:
+    versions = (Version(source("a.c", "1.1", letters), PLAIN) for letters in (before, after))
+    return PatchStep(f"patches/dhclient/{name}.patch", f"{name}.", "Pat Porter <pat@example.org>", *versions)
+
+
+def test_where_the_series_makes_the_file_its_patches_are_the_causes() -> None:
+    upstream = history(LETTERS, LETTERS.replace("h", "H"))
+    target = Lived()
+    target.commit("Import with all of it.", {A: source("a.c", "1.1", LETTERS.replace("b", "B").replace("h", "X"))})
+    first = patch("first", LETTERS, LETTERS.replace("b", "B"))
+    second = patch("second", LETTERS.replace("b", "B"), LETTERS.replace("b", "B").replace("h", "X"))
+    (card,) = cards(upstream, target, patched={A: (first, second)})
+    (cause,) = card.causes
+    assert (cause.kind, cause.ref, cause.proof) == (CauseKind.LOCAL_PATCH, second.ref, Proof.CONFIRMED)
+    assert (cause.subject, cause.whole) == ("second.", True)
+    assert cause.hunks == (Span((15, 1), (15, 1)),)
+
+
+def test_a_series_that_does_not_make_the_file_is_passed_over() -> None:
+    upstream = history(LETTERS, LETTERS.replace("h", "H"))
+    target = Lived()
+    target.commit("Import.", {A: source("a.c", "1.1", LETTERS)})
+    mine = target.commit("Ours.", {A: source("a.c", "1.1", LETTERS.replace("h", "Y"))})
+    stale = patch("stale", LETTERS, LETTERS.replace("h", "X"))
+    (card,) = cards(upstream, target, patched={A: (stale,)})
+    assert [(one.kind, one.ref) for one in card.causes] == [(CauseKind.LOCAL_COMMIT, mine.id)]
+
+
+def test_a_port_by_hand_that_differs_is_told_to_be_one() -> None:
+    upstream = history(LETTERS, LETTERS.replace("h", "H"))
+    target = Lived()
+    target.commit("Import.", {A: source("a.c", "1.1", LETTERS)})
+    mine = target.commit("By hand.", {A: source("a.c", "1.1", LETTERS.replace("h", "X"))})
+    (card,) = cards(upstream, target, ports=(mine.id,))
+    assert card.causes[0].why.startswith("it ported by hand")

@@ -12,7 +12,7 @@ from portkit.paths import RepoPath
 from portkit.protocols import FileStep
 from portkit.sync.component import ComponentRun, Plan, Scope
 from portkit.triage.card import Card
-from portkit.triage.explain import Explainer
+from portkit.triage.explain import Explainer, PatchStep
 
 A, B = "sbin/dhclient/a.c", "sbin/dhclient/b.c"
 
@@ -55,11 +55,13 @@ def cards(
     ids: tuple[str, ...] = (),
     memory: Notes | None = None,
     ports: tuple[str, ...] = (),
+    patched: Mapping[str, Sequence[PatchStep]] | None = None,
 ) -> list[Card]:
     """The cards of a sync of everything."""
     plan = planned(upstream, target, component, ids)
     assert plan.ground is not None
     explainer = Explainer(
-        component or dhclient(), plan.outcome.changesets, plan.ground, upstream, target, memory or Notes(), ports=ports
+        component or dhclient(), plan.outcome.changesets, plan.ground, upstream, target, memory or Notes(), ports=ports,
+        patched={RepoPath(path): steps for path, steps in (patched or {}).items()},
     )
     return list(explainer.cards())

@@ -49,6 +49,7 @@ WORLD = frozenset((
 """What the pure core does not touch: processes, disk, network, screen, clock and chance."""
 
 DISTRIBUTIONS = {
+    "clang": "libclang",
     "git": "GitPython",
     "jinja2": "Jinja2",
     "markdown_it": "markdown-it-py",
@@ -163,13 +164,17 @@ def test_the_script_that_acts_on_causes_knows_nothing_of_how_they_are_found() ->
     assert {one for one in found if one.startswith("bench")} == {"bench.scratch"}
 
 
-def declared() -> tuple[set[str], set[str]]:
-    """The distributions that pyproject.toml names: portkit's own, those of its extras too, and those of its tests."""
+def declared() -> tuple[set[str], set[str], set[str]]:
+    """The distributions that pyproject.toml names: portkit's own, those of its tests, those that it can do without."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         project = tomllib.load(file)["project"]
-    extras = project["optional-dependencies"]
-    own, tests = project["dependencies"] + extras["cluster"], extras["test"]
-    return {re.split(r"[<>=;\[ ]", one)[0] for one in own}, {re.split(r"[<>=;\[ ]", one)[0] for one in tests}
+    optional = project["optional-dependencies"]
+    extras = [one for name, found in optional.items() if name != "test" for one in found]
+    return _names(project["dependencies"]), _names(optional["test"]), _names(extras)
+
+
+def _names(requirements: Iterable[str]) -> set[str]:
+    return {re.split(r"[<>=;\[ ]", one)[0] for one in requirements}
 
 
 def foreign(modules: Iterable[str]) -> set[str]:
@@ -179,11 +184,21 @@ def foreign(modules: Iterable[str]) -> set[str]:
 
 
 def test_what_is_imported_is_declared_and_nothing_else() -> None:
-    assert foreign(one for found in IMPORTS.values() for one in found) == declared()[0]
+    own, _, extras = declared()
+    assert foreign(one for found in IMPORTS.values() for one in found) == own | extras
+
+
+def test_what_can_be_done_without_is_imported_where_it_is_used() -> None:
+    """At the head of a module it would be needed to start."""
+    extras = declared()[2]
+    for name, path in FILES.items():
+        body = ast.parse(path.read_text("utf-8")).body
+        heads = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+        source = "\n".join(ast.unparse(node) for node in heads)
+        assert not foreign(imports(source, name.rpartition(".")[0])) & extras, name
 
 
 def test_what_the_tests_import_is_declared() -> None:
     paths = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "bench").rglob("*.py")]
     used = foreign(one for path in paths for one in imports(path.read_text("utf-8"), ""))
-    own, tests = declared()
-    assert used - {path.stem for path in paths} <= own | tests
+    assert used - {path.stem for path in paths} <= set.union(*declared())

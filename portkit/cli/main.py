@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _COMMANDS = {
+    "audit": "say what upstream's code needs that the target lacks",
     "baseline": "which upstream revision each file derives from",
     "completion": "print the script that completes command lines in a shell",
     "conflicts": "what waits for a person",

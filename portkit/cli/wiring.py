@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from portkit.audit.checking import Compiler
+from portkit.audit.headers import Headers
+from portkit.audit.run import Auditor, Ground
 from portkit.cli.screen import Screen
-from portkit.components.model import Component, ComponentMap, Source
+from portkit.components.model import Component, ComponentMap, Mode, Source
 from portkit.components.override import override
 from portkit.decisions.model import Decisions
 from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
 from portkit.git.door import version
+from portkit.paths import RepoPath
 from portkit.ports.find import PortFinder
 from portkit.ports.model import Found, by_hand
 from portkit.ports.remembered import remembered
+from portkit.protocols import Tree
 from portkit.store.cache import Cache
 from portkit.store.decisions import DecisionsFile
 from portkit.store.engine import engine
@@ -25,10 +30,11 @@ from portkit.store.lock import hold
 from portkit.store.mapfile import MAP_NAME, find_workspace, read_map, resolved
 from portkit.store.resolutions import ResolutionFolder
 from portkit.sync.by_hand import ByHand
-from portkit.sync.component import Plan
+from portkit.sync.component import Plan, position_of
 from portkit.sync.lineage import Lineage
 from portkit.sync.run import Sync
 from portkit.target.git import GitTarget
+from portkit.upstream.git import GitHistory
 from portkit.upstream.source import UpstreamHistory, open_history
 
 STATE = ".portkit"
@@ -117,6 +123,44 @@ class Workspace:
             return path.read_text("utf-8"), str(path)
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"the commit template cannot be read: {error}", where="commit.template") from error
+
+    def compiler(self, headers: Headers, tree: Tree) -> Compiler:
+        """A compiler on the target's `headers`, whose contents `tree` reads. Raises WorldError where there is none."""
+        from portkit.check.compiler import LocalCompiler  # only an audit and a type check need it
+        from portkit.check.farm import farm
+
+        made = LocalCompiler(farm(headers, self.state, tree.read_many))
+        self.stack.callback(made.close)
+        return made
+
+    def auditor(self, component: Component, onto: str) -> Auditor:
+        """The audit of a component on the target commit `onto`. Raises UserError where its upstream is none that
+        whole trees can be read of."""
+        source = self.map.source(component.upstream)
+        run = self.sync().component_run(component, onto)
+        history = self.history(source)
+        if not isinstance(history, GitHistory):
+            raise UserError(
+                f"an audit reads whole trees of upstream, and {source.name} is no git repository",
+                hint=f"portkit --upstream {source.name}=PATH takes a git mirror of it for this run",
+            )
+        target = self.target()
+
+        def bases() -> Mapping[RepoPath, int]:
+            if component.mode not in (Mode.SYNC, Mode.IMPORT):
+                return {}
+            _, _, start = run.start(onto, len(run.changesets) - 1, cutting=False)
+            return {path: version.position for path, version in start.versions.items()}
+
+        ground = Ground(
+            onto, lambda folders: target.tree(onto, folders), history.tree, self.compiler, bases,
+            lambda words: target.mentions(onto, words),
+        )  # fmt: skip
+        return Auditor(
+            component, run.changesets, run.lineage, ground,
+            position=lambda point: position_of(run.changesets, point, history),
+            replacements=dict(self.map.audit.replacements), progress=self.screen.progress,
+        )  # fmt: skip
 
     def sync(self, look: Callable[[Component, Plan], None] = lambda *_: None) -> Sync:
         """The sync over this workspace's map; `look` is shown every component's plan."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from portkit.components.model import AuthorPolicy, BaselinePolicy, IdentStyle, Mode
+from portkit.components.model import AuthorPolicy, BaselinePolicy, CheckPolicy, IdentStyle, Mode
 
 Shape = Mapping[str, object]
 """A fragment of JSON Schema (draft 2020-12)."""
@@ -120,6 +120,12 @@ _DEFINITIONS: dict[str, Shape] = {
         "type": "string",
         "pattern": r"^(?!-)(?!\s*$)(?![A-Za-z0-9+.-]+::)(?:(?:https?|git|ssh|git\+ssh|ssh\+git|file)://(?!-)|(?!.*://))"
         rf"{_PLAIN}*$",
+    },
+    "command": {
+        "description": "A command and its arguments, in quotes where they hold blanks",
+        "type": "string", "pattern": r"^(?=.*\S)(?:[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069'\"\\]"
+        r"|'[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069']*'"
+        r'|"[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"\\]*")*$',
     },
     "folder": {
         "description": "A CVS repository, or any folder of ,v files; or what rsync reaches",
@@ -279,6 +285,19 @@ COMPONENT = (
     Key("ident", "as-is: a new revision goes into the ident line as the target writes it. learned: it follows the last "
         "bump.", _words([*IdentStyle])),
     Key("subject", "What commit subjects begin with. Default: the component's name.", _ref("text")),
+    Key("check", "What the type check of a changeset decides. annotate: nothing, it is told. binding: one that adds an "
+        "error does not land.", _words([*CheckPolicy])),
+    Key("verify", "Commands that sync --verify runs in a throw-away worktree of the branch; no shell reads them.",
+        _list(_ref("command"))),
+    Key("entry", "Functions of the target in which its unprivileged side begins, for audit. Default: they are found.",
+        _list({"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"})),
+)  # fmt: skip
+
+AUDIT = (
+    Key("replacements", "A name that the target lacks (a function, macro, type, header, or a member as struct x.y): "
+        "what stands in for it. An empty text takes portkit's own entry away.",
+        {"type": "object", "propertyNames": {"pattern": r"^(?:(?:struct|union) )?[A-Za-z_][A-Za-z0-9_./-]*$"},
+         "additionalProperties": {"anyOf": [{"const": ""}, _ref("words")]}}),
 )  # fmt: skip
 
 MAP = (
@@ -289,5 +308,6 @@ MAP = (
     Key("components", "Name: what follows what.", _by_name(_record(COMPONENT)), required=True),
     Key("commit", "How commits look.", _record(COMMIT)),
     Key("links", "Where a commit or a revision can be looked at.", _record(LINKS)),
+    Key("audit", "What an audit is to know besides portkit's own tables.", _record(AUDIT)),
     Key("plan", "Who works on what, when, in the order of the days.", {"type": "array", "items": _record(PLAN)}),
 )  # fmt: skip

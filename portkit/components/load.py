@@ -14,8 +14,10 @@ from portkit.components import keys as known_keys
 from portkit.components import locations
 from portkit.components.mistakes import Mistakes, nearest
 from portkit.components.model import (
+    AuditPolicy,
     AuthorPolicy,
     BaselinePolicy,
+    CheckPolicy,
     CommitPolicy,
     Component,
     ComponentMap,
@@ -75,6 +77,7 @@ def _whole(reader: Reader, data: Node, file: str) -> ComponentMap:
         commit=_commit(reader, keys.get("commit")),
         path=file,
         links=_links(reader, keys.get("links")),
+        audit=_audit(reader, keys.get("audit")),
         plan=_plan(reader, keys.get("plan"), [component.name for component in components]),
         places=reader.places,
     )  # fmt: skip
@@ -177,6 +180,19 @@ def _links(reader: Reader, node: Node | None) -> LinkTemplates:
     return LinkTemplates(
         template("commit", "id"), template("changeset", "id"), template("revision", "path", "revision")
     )
+
+
+def _audit(reader: Reader, node: Node | None) -> AuditPolicy:
+    keys = reader.keys(node, "audit", known_keys.AUDIT) if node is not None else {}
+    table = keys.get("replacements")
+    result = []
+    for name, place, value in reader.entries(table, "audit.replacements") if table is not None else ():
+        problem = locations.problem_with_declared(name)
+        if problem:
+            reader.wrong(place, "audit.replacements", f"{name!r} {problem}")
+        empty = value.kind is Kind.TEXT and not value.text
+        result.append((name, "" if empty else reader.words(value, f"audit.replacements.{name}")))
+    return AuditPolicy(tuple(result))
 
 
 def _plan(reader: Reader, node: Node | None, components: Sequence[str]) -> tuple[PlanEntry, ...]:
@@ -302,6 +318,13 @@ def _component(
         moved=_moved(reader, keys.get("moved"), f"{key}.moved", paths),
         not_applicable=_not_applicable(reader, keys.get("not-applicable"), f"{key}.not-applicable"),
         edits=_edits(reader, keys.get("edit"), f"{key}.edit", paths),
+        check=reader.word(keys.get("check"), f"{key}.check", CheckPolicy, "policy", CheckPolicy.ANNOTATE),
+        verify=tuple(
+            text for text, _ in reader.texts(keys.get("verify"), f"{key}.verify", locations.problem_with_command)
+        ),
+        entry=tuple(
+            text for text, _ in reader.texts(keys.get("entry"), f"{key}.entry", locations.problem_with_function)
+        ),
     )
 
 

@@ -98,6 +98,24 @@ def problem_with_words(text: str) -> str:
     return "" if text.strip() else "says nothing"
 
 
+def problem_with_function(text: str) -> str:
+    """Of the name of a C function."""
+    return "" if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) else "is no name of a function"
+
+
+def problem_with_declared(text: str) -> str:
+    """Of a name that C headers declare, of a header itself, or of a member as `struct x.y`."""
+    found = re.fullmatch(r"(?:(?:struct|union) )?[A-Za-z_][A-Za-z0-9_./-]*", text)
+    return "" if found else "is no name of a function, macro, type, header, or of a member (struct x.y)"
+
+
+def problem_with_command(text: str) -> str:
+    """Of a command and its arguments: words and quotes, no shell. A backslash quotes nothing outside of ''."""
+    if not text.strip():
+        return "is no command"
+    return "" if re.fullmatch(r"""(?:[^'"\\]|'[^']*'|"[^"\\]*")*""", text) else "has a quote or backslash out of place"
+
+
 def problem_with_link(text: str, placeholders: Sequence[str]) -> str:
     """Of a URL template with these placeholders: every one is needed, others are not known."""
     if not _LINK.fullmatch(text):

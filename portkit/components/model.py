@@ -39,6 +39,14 @@ class BaselinePolicy(StrEnum):
     NEAREST = "nearest"
 
 
+class CheckPolicy(StrEnum):
+    """What the type check of a changeset decides: nothing (it is told), or that one which adds an error does not
+    land."""
+
+    ANNOTATE = "annotate"
+    BINDING = "binding"
+
+
 class AuthorPolicy(StrEnum):
     """Whose name a commit carries as author: the person's who runs portkit, or upstream's."""
 
@@ -166,7 +174,8 @@ class Component:
     that stay although upstream deletes them; `deleted`: target paths, folders or patterns that stay deleted;
     `import_at`: an import's date or revision ("" for the newest); `baseline`: (target path, revision) where
     the map says which revision a file derives from; `fold`: further keywords; `edits`: what an import adds to
-    files of the target. Patterns are those of `rules.translate`.
+    files of the target; `check`: what the type check decides; `verify`: the user's own commands; `entry`: functions
+    in which the unprivileged side begins. Patterns are those of `rules.translate`.
     """
 
     name: str
@@ -189,6 +198,9 @@ class Component:
     not_applicable: tuple[NotApplicable, ...] = ()
     edits: tuple[Edit, ...] = ()
     port: PortRange = PortRange()
+    check: CheckPolicy = CheckPolicy.ANNOTATE
+    verify: tuple[str, ...] = ()
+    entry: tuple[str, ...] = ()
     _rules: Rules = field(init=False, repr=False, compare=False)
     _kept: PathSet = field(init=False, repr=False, compare=False)
     _deleted: PathSet = field(init=False, repr=False, compare=False)
@@ -299,6 +311,14 @@ class CommitPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditPolicy:
+    """What an audit is to know besides portkit's own tables. `replacements`: a name that the target lacks, and what
+    stands in for it ("" takes portkit's own entry away)."""
+
+    replacements: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LinkTemplates:
     """URL templates, each "" for none: of a target commit and an upstream changeset with {id}, of one revision of an
     upstream file with {path} and {revision}."""
@@ -362,6 +382,7 @@ class ComponentMap:
     path: str = ""
     links: LinkTemplates = field(default=LinkTemplates())
     plan: tuple[PlanEntry, ...] = ()
+    audit: AuditPolicy = field(default=AuditPolicy())
     places: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     def line(self, key: str) -> int:

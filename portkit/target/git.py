@@ -27,6 +27,9 @@ Progress = Callable[[str], None]
 """Takes one line of what is going on, for a person."""
 
 _ROLE = "the target"
+_PROGRAMS = tuple(
+    f":(glob){folder}/**/*.[chy]" for folder in ("bin", "lib", "libexec", "sbin", "usr.bin", "usr.sbin")
+)
 _IDENT = re.compile(r"(.*) <(.*)> \d+ [+-]\d+\n?", re.DOTALL)
 
 
@@ -208,6 +211,23 @@ class GitTarget:
                 if kind == "blob":
                     entries[from_bytes(path)] = Blob(oid, int(mode, 8))
         return TargetTree(commit, entries, self._reader, self._bring if self.cloned else None)
+
+    def mentions(self, commit: str, words: Sequence[str]) -> Mapping[str, list[tuple[str, int]]]:
+        """Where the system's own C sources and headers at `commit` name each of `words`, whole: path and line, from 1,
+        in order. Neither the kernel is looked at nor what comes from elsewhere (contrib/)."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        asked = [part for word in words for part in ("-e", word)]
+        if not asked:
+            return found
+        listed = self.repository.run(
+            "grep", "-n", "-w", "-F", "-o", "-z", "-I", "--full-name", "--no-color", *asked, commit, "--", *_PROGRAMS,
+            accept=(0, 1),
+        )  # fmt: skip
+        for line in listed.split(b"\n")[:-1]:
+            path, number, word = line.split(b"\0", 2)
+            name = from_bytes(path.partition(b":")[2])
+            found.setdefault(decode(word), []).append((name, int(number)))
+        return found
 
     def history(self, commit: str, paths: Sequence[str], *, since: str = "") -> Iterator[TargetCommit]:
         """The commits of `since..commit` that touch `paths`, newest first, in full history: merges and vendor

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from portkit.change.changeset import Changeset
+from portkit.change.changeset import Blob, Changeset
 from portkit.components.model import Source
 from portkit.errors import UserError, WorldError
 from portkit.git.door import BlobReader, GitRepository
@@ -57,6 +57,23 @@ def open_history(
     key = hashlib.sha256(f"{source.location}\0{source.branch}".encode("utf-8", "surrogateescape"))
     cache = workspace_state_dir / "cache" / f"upstream-{source.name}-{key.hexdigest()[:12]}.sqlite"
     return GitHistory(repository, source, folders, cache, mirrored=mirrored, contents=contents, progress=progress)
+
+
+class GitSnapshot:
+    """The upstream's files at one commit, under the folders that were asked for: a `portkit.protocols.Tree`."""
+
+    def __init__(self, commit: str, entries: Mapping[RepoPath, Blob], history: GitHistory) -> None:
+        self.commit = commit
+        self.entries = entries
+        self._history = history
+
+    def read(self, oid: str) -> bytes:
+        """The content of `oid`. Raises WorldError where the repository lacks it."""
+        return self._history.read(oid)
+
+    def read_many(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """(oid, content) for each, in order; raises as `read` does."""
+        return self._history.read_many(oids)
 
 
 class GitHistory:
@@ -156,6 +173,30 @@ class GitHistory:
     def newest(self) -> int:
         """The date of the newest changeset under the folders, in seconds since 1970 UTC; 0 where there is none."""
         return self._surely(self._index.newest)
+
+    def tree(self, commit: str, folders: Sequence[str]) -> GitSnapshot:
+        """The files under `folders` (upstream paths of folders and files) at `commit`, a full hash. What is not there
+        gives no entry."""
+        entries: dict[RepoPath, Blob] = {}
+        if folders:
+            wanted = [_whole(self._prefix, folder) for folder in folders]
+            if "" in wanted:
+                wanted = []
+            listed = self._repository.run(
+                "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, *wanted
+            )
+            for line in listed.split(b"\0")[:-1]:
+                about, _, path = line.partition(b"\t")
+                mode, kind, oid = about.decode("ascii").split()
+                if kind == "blob":
+                    entries[from_bytes(path.removeprefix(to_bytes(self._prefix)))] = Blob(oid, int(mode, 8))
+        wanted_oids = [blob.oid for blob in entries.values()]
+        if self._mirrored:
+            from portkit.git.mirror import bring_contents, is_partial
+
+            if is_partial(self._repository):
+                bring_contents(self._repository, wanted_oids, role=self._role, progress=self._progress)
+        return GitSnapshot(commit, entries, self)
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The names in `folder` (ending in `/`; "" is the top) at the tip, folders with a `/`."""

@@ -49,7 +49,7 @@ def run(work: Work, *arguments: str, **environment: str) -> subprocess.Completed
     ("line", "says", "hint"),
     [
         (["snyc"], "there is no command 'snyc'; nearest: 'sync'", ""),
-        (["nosuch"], "known: baseline, ", ""),
+        (["nosuch"], "known: audit, baseline, ", ""),
         (["-C", "WORK", "sync", "--otno", "x"], "no option '--otno'; nearest: '--onto'", "sync --help"),
         (["-C", "WORK", "sync", "--json"], "--json stands before the command: portkit --json sync", ""),
         (["-C", "WORK", "sync", "--onto"], "requires an argument", "--help"),

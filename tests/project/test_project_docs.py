@@ -123,7 +123,7 @@ def test_every_key_of_the_map_is_described() -> None:
     text = page("docs/map.md")
     for title, table in (
         ("The whole map", keys.MAP), ("upstreams", keys.UPSTREAM), ("target", keys.TARGET), ("commit", keys.COMMIT),
-        ("links", keys.LINKS), ("plan", keys.PLAN),
+        ("links", keys.LINKS), ("plan", keys.PLAN), ("audit", keys.AUDIT),
     ):  # fmt: skip
         assert rows(section(text, title)) == set(keys.names(table)), title
     components = section(text, "components")

@@ -1,0 +1,281 @@
+"""What an unprivileged process in a chroot still calls, and cannot: so it must go through the monitor.
+
+First, what the target does already, and where its unprivileged side begins: after the call that gives the privileges
+up, to the end of what that function and its callers do. Where nothing is given up yet, everything from `main` counts.
+Then every call from there that needs files outside of a chroot, a resolver, a clock or a terminal, with the way to it;
+and whether upstream's monitor does the same for its own unprivileged side, and by which message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from portkit.audit.callgraph import CallGraph, Site, Start, Step
+from portkit.audit.csource import CCall, CFunction
+from portkit.audit.lacks import Place
+
+
+class Need(StrEnum):
+    """What a call needs that a chrooted, unprivileged process does not have."""
+
+    NAMES = "names and addresses"
+    TABLES = "services, protocols and rpc"
+    USERS = "users and groups"
+    ZONE = "time zone"
+    FILES = "files"
+    TERMINALS = "terminals and logins"
+    LOG = "syslog"
+    CLOCK = "clock"
+    NETWORK = "raw network"
+    PROCESSES = "processes"
+
+
+_CALLS: Mapping[Need, str] = {
+    Need.NAMES: "gethostbyname gethostbyname2 gethostbyaddr getaddrinfo getnameinfo getipnodebyname getipnodebyaddr "
+    "getnetbyname getnetbyaddr ether_ntohost ether_hostton getrrsetbyname res_init res_query res_search res_mkquery "
+    "rresvport getnetent gethostent herror",
+    Need.TABLES: "getservbyname getservbyport getservent setservent endservent getprotobyname getprotobynumber "
+    "getprotoent setprotoent endprotoent getrpcbyname getrpcbynumber getrpcent setrpcent endrpcent",
+    Need.USERS: "getpwnam getpwuid getpwent getpwnam_r getpwuid_r getgrnam getgrgid getgrent getgrouplist initgroups "
+    "getlogin user_from_uid group_from_gid",
+    Need.ZONE: "localtime localtime_r ctime ctime_r mktime tzset tzsetwall strftime",
+    Need.FILES: "open openat creat fopen freopen mkstemp mktemp tmpfile mkdir rmdir rename unlink remove link symlink "
+    "readlink opendir stat lstat access chmod chown lchown truncate mknod mkfifo realpath utimes fts_open glob nlist "
+    "kvm_open kvm_openfiles dbopen dbm_open pidfile pidfile_open pcap_open_offline pcap_dump_open flopen bpf_open",
+    Need.TERMINALS: "ttymsg getutent getutxent setutent setutxent getutline login logout logwtmp openpty forkpty "
+    "tcsetattr tcsetpgrp revoke getttyent",
+    Need.LOG: "syslog vsyslog openlog syslog_r sendsyslog",
+    Need.CLOCK: "adjtime adjfreq settimeofday clock_settime ntp_adjtime stime",
+    Need.NETWORK: "pcap_open_live pcap_create pcap_activate pcap_findalldevs pcap_lookupdev pcap_lookupnet "
+    "bindresvport",
+    Need.PROCESSES: "execl execlp execle execv execve execvp system popen reboot chroot mount unmount setpriority",
+}
+
+NEEDS: Mapping[str, Need] = {name: need for need, names in _CALLS.items() for name in names.split()}
+"""By the name of a call, what it needs. Of two no place is told: strftime, which localtime stands before, and chroot,
+which is a measure."""
+
+_NO_CROSSING = frozenset({"strftime", "chroot"})
+
+_GIVES_UP = {
+    "chroot": "chroot", "setresuid": "user", "setuid": "user", "seteuid": "user", "setreuid": "user",
+    "setresgid": "group", "setgid": "group", "setegid": "group", "setgroups": "group", "initgroups": "group",
+    "cap_enter": "capsicum", "caph_enter": "capsicum", "cap_rights_limit": "capsicum", "caph_limit_stdio": "capsicum",
+    "cap_init": "capsicum", "pledge": "pledge", "unveil": "unveil", "jail": "jail", "setusercontext": "user",
+    "fork": "processes", "vfork": "processes", "rfork": "processes", "socketpair": "channel", "daemon": "processes",
+}  # fmt: skip
+"""What a call does for a separation of privileges."""
+
+_DROPS = frozenset({"chroot", "setresuid", "setuid", "seteuid", "setreuid", "cap_enter", "caph_enter"})
+_OWN_AGAIN = ("getuid", "geteuid", "getgid", "getegid")
+"""A program that is set to another user on execution gives that up with these; it is no separation."""
+
+RECEIVES = frozenset({
+    "imsg_get", "imsg_read", "may_read", "must_read", "read", "recv", "recvmsg", "recvfrom", "buf_read", "atomicio",
+    "imsgbuf_read",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Something that is done already: `kind` (chroot, user, group, capsicum, pledge, processes, channel), by which
+    call, and where."""
+
+    kind: str
+    call: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How upstream has its monitor do it: the function and the `case` of the message, and what is called there; `same`:
+    whether that is the very call, or one for the same need."""
+
+    message: str
+    place: Place
+    call: str
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A call that cannot work on the unprivileged side. `way`: how it is reached from where that begins; `early`: it
+    is reached before the program has forked or detached, and may be done while there still is everything;
+    `upstream`: how upstream's monitor does it, by the very call where it has that, else by one for the same need."""
+
+    need: Need
+    call: str
+    place: Place
+    way: tuple[Step, ...]
+    early: bool
+    upstream: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Privsep:
+    """`measures`: what the target does already; `entries`: where its unprivileged side begins; `found`: how that was
+    known: told, given-up (after the call that gives privileges up), main (nothing is given up yet), or none."""
+
+    measures: tuple[Measure, ...]
+    entries: tuple[Place, ...]
+    found: str
+    crossings: tuple[Crossing, ...]
+    answers: tuple[Answer, ...]
+
+
+def privsep(target: CallGraph, upstream: CallGraph, told: Sequence[str] = ()) -> Privsep:
+    """What must cross from the target's unprivileged side. `told`: the functions in which it begins, where the user
+    knows better."""
+    starts, how = _starts(target, told)
+    answers = _answers(upstream)
+    late = _of_interest(target.walk(starts)[1])
+    crossings = [_crossing(site, answers, early=False) for site in late.values()]
+    main = target.main
+    if main is not None and how != "told":
+        first = _of_interest(target.walk([Start(main)])[1])
+        before = [_crossing(site, answers, early=True) for key, site in first.items() if key not in late]
+        crossings += [one for one in before if how == "main" or any(answer.same for answer in one.upstream)]
+    order = list(Need)
+    crossings.sort(key=lambda one: (order.index(one.need), one.call, one.place.path, one.place.line))
+    entries = tuple(Place(one.function.path, one.after or one.function.line, one.function.name) for one in starts)
+    return Privsep(tuple(_measures(target)), entries, how, tuple(crossings), answers)
+
+
+def _starts(graph: CallGraph, told: Sequence[str]) -> tuple[list[Start], str]:
+    if told:
+        found = [graph.find(name) for name in told]
+        return [Start(one) for one in found if one is not None], "told"
+    starts = unprivileged(graph)
+    if starts:
+        return starts, "given-up"
+    main = graph.main
+    return (_after_start(graph, main), "main") if main is not None else ([], "none")
+
+
+def _after_start(graph: CallGraph, main: CFunction) -> list[Start]:
+    """A program that gives nothing up: what it does once it has detached itself, or begun its main loop; and whatever
+    it named until then without calling it, such as its signal handlers."""
+    point = _detached(graph, main)
+    starts = [Start(main, point)]
+    reached, _ = graph.walk([Start(main, until=point)])
+    early = [(main, point), *((graph.functions[node], graph.functions[node].end) for node in reached)]
+    for function, until in early:
+        for name, line in function.refers:
+            named = graph.find(name, function.path) if line <= until else None
+            starts += [Start(named)] if named is not None else []
+    return starts
+
+
+def _detached(graph: CallGraph, main: CFunction) -> int:
+    forks = [call.line for call in main.calls if _forks(graph, main, call)]
+    if forks:
+        return max(forks)
+    loops = [call for call in main.calls if call.loop and call.block]
+    return min((call.line for call in loops if call.block[0] == loops[-1].block[0]), default=1) - 1
+
+
+def _forks(graph: CallGraph, main: CFunction, call: CCall) -> bool:
+    """Whether a call detaches: itself, or as the function of the component that does nothing but that."""
+    names = ("daemon", "fork", "vfork")
+    found = graph.find(call.name, main.path)
+    return call.name in names or (found is not None and any(one.name in names for one in found.calls))
+
+
+def unprivileged(graph: CallGraph) -> list[Start]:
+    """Where the unprivileged side begins: behind the last call of a function that gives privileges up; and, where that
+    function returns, behind the calls of it."""
+    starts: dict[tuple[str, str, int, int], Start] = {}
+    for function in graph.functions.values():
+        drops = [call for call in function.calls if _drops(call)]
+        jails = [call for call in drops if call.name == "chroot"]
+        if jails:  # what the same function gives up elsewhere, the monitor gives up: being set to a user on execution
+            inner = jails[-1].block
+            drops = [call for call in drops if call.block[: len(inner)] == inner]
+        if drops and not _hands_over(function, drops[-1]):
+            _begin(graph, function, drops[-1], starts, frozenset())
+    return list(starts.values())
+
+
+def _hands_over(function: CFunction, drop: CCall) -> bool:
+    """Whether what gave its privileges up goes on as another program."""
+    return any(
+        call.line > drop.line and call.name.startswith("exec") and call.block[: len(drop.block)] == drop.block
+        for call in function.calls
+    )
+
+
+def _drops(call: CCall) -> bool:
+    arguments = " ".join(call.arguments)
+    return call.name in _DROPS and not any(one in arguments for one in _OWN_AGAIN) and call.arguments[:1] != ("0",)
+
+
+def _begin(
+    graph: CallGraph,
+    function: CFunction,
+    call: CCall,
+    starts: dict[tuple[str, str, int, int], Start],
+    above: frozenset[tuple[str, str]],
+) -> None:
+    """Behind `call` up to where its branch leaves the function; on in the callers where that is by returning."""
+    node = (function.path, function.name)
+    if node in above:
+        return
+    leaves = [
+        (line, returns)
+        for line, block, returns in function.leaves
+        if line > call.line and block and block == call.block[: len(block)]
+    ]
+    until, returns = leaves[0] if leaves else (function.end, True)
+    ends = [(line, back) for line, block, back in function.leaves if not block and line > call.line]
+    if not leaves and ends:
+        returns = ends[-1][1]
+    starts.setdefault((*node, call.line, until), Start(function, call.line, until))
+    if returns:
+        for caller, at in graph.callers(function):
+            _begin(graph, caller, at, starts, above | {node})
+
+
+def _measures(graph: CallGraph) -> Iterable[Measure]:
+    for function in graph.functions.values():
+        for call in function.calls:
+            kind = _GIVES_UP.get(call.name)
+            if kind is not None and graph.find(call.name, function.path) is None:
+                yield Measure(kind, call.name, Place(function.path, call.line, function.name))
+
+
+def _of_interest(sites: Iterable[Site]) -> dict[tuple[str, str, int], Site]:
+    """One for each place, the shortest way first."""
+    seen: dict[tuple[str, str, int], Site] = {}
+    for site in sites:
+        if site.call.name in NEEDS and site.call.name not in _NO_CROSSING:
+            seen.setdefault((site.call.name, site.function.path, site.call.line), site)
+    return seen
+
+
+def _crossing(site: Site, answers: Sequence[Answer], *, early: bool) -> Crossing:
+    need = NEEDS[site.call.name]
+    place = Place(site.function.path, site.call.line, site.function.name)
+    same = tuple(one for one in answers if one.call == site.call.name)
+    alike = tuple(replace(one, same=False) for one in answers if NEEDS[one.call] is need)
+    return Crossing(need, site.call.name, place, site.path, early, same or alike)
+
+
+def _answers(upstream: CallGraph) -> tuple[Answer, ...]:
+    """What upstream's monitor does for its unprivileged side: the calls of interest that a message leads to, in the
+    functions that receive messages and are not themselves unprivileged."""
+    inside, _ = upstream.walk(unprivileged(upstream))
+    found: list[Answer] = []
+    for node, function in upstream.functions.items():
+        if not function.labels or not any(call.name in RECEIVES for call in function.calls):
+            continue
+        if node in inside:
+            continue
+        for label in dict.fromkeys(label for label, _ in function.labels if label.isidentifier()):
+            _, sites = upstream.walk([Start(function, label=label)])
+            line = next(line for one, line in function.labels if one == label)
+            for name in dict.fromkeys(site.call.name for site in sites if site.call.name in NEEDS):
+                if NEEDS[name] is not Need.LOG:  # the monitor's own log lines are no answer
+                    found.append(Answer(label, Place(function.path, line, function.name), name, True))
+    return tuple(found)

@@ -1,0 +1,418 @@
+"""What `portkit audit` tells, as JSON and as blocks of text that the terminal and the pages lay out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portkit.audit.checking import Checked, Diagnostic
+from portkit.audit.drift import Drift
+from portkit.audit.fixes import Fix, Standing
+from portkit.audit.lacks import Lack, LackKind, Place
+from portkit.audit.messages import Guard, Message
+from portkit.audit.portability import Portability
+from portkit.audit.privsep import Answer, Crossing, Need, Privsep
+from portkit.audit.run import Audit
+from portkit.audit.sides import TypeCheck
+from portkit.report.contract import SCHEMA, iso
+from portkit.report.shown import counted
+
+Object = dict[str, Any]
+
+PLACES = 3
+"""Places of one lack that are told; the JSON has them all."""
+
+NAMES = 12
+"""Names that a missing header brings, of which as many are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing, and lines that say more of it."""
+
+    text: str
+    more: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Things of one kind under a heading."""
+
+    title: str
+    items: tuple[Item, ...]
+    note: str = ""
+
+
+def audit_object(found: Audit) -> Object:
+    """What `audit --json` prints."""
+    return {
+        "schema": SCHEMA, "command": "audit", "component": found.component, "mode": found.mode, "onto": found.onto,
+        "upstream": {"changeset": found.upstream, "date": iso(found.upstream_date)},
+        "notes": list(found.notes),
+        "standing": _check(found.standing) if found.standing is not None else None,
+        "portability": _portability(found.portability) if found.portability is not None else None,
+        "privsep": _privsep(found.privsep),
+        "messages": [_message(one) for one in found.messages],
+        "upstream_messages": [_message(one) for one in found.upstream_messages],
+        "checks": [_fix(one) for one in found.fixes],
+        "drift": [_drift(one) for one in found.drift],
+    }  # fmt: skip
+
+
+def lead(found: Audit) -> Iterator[str]:
+    """What was looked at, and what it comes to, in sentences."""
+    day = iso(found.upstream_date)[:10]
+    yield f"{found.component} ({found.mode}): upstream {found.upstream[:12]} of {day} on the target {found.onto[:12]}"
+    if found.standing is not None:
+        one = found.standing
+        yield (
+            f"The target's own sources: {counted(len(one.units), 'file')}, {counted(one.errors, 'error')}, "
+            f"{counted(one.warnings, 'warning')}."
+        )
+    if found.portability is not None:
+        other = found.portability
+        kinds = Counter(lack.kind for lack in other.lacks)
+        told = ", ".join(f"{counted(kinds[kind], _NOUNS[kind])}" for kind in LackKind if kinds[kind])
+        yield (
+            f"Upstream's sources on the target's headers: {counted(other.units, 'file')}; "
+            + (f"missing or different: {told}." if told else "nothing is missing.")
+        )
+        yield f"Checked by {other.compiler}."
+    yield from _crossing_lead(found.privsep)
+    yield from _message_lead(found)
+    yield from found.notes
+
+
+_NOUNS = {
+    LackKind.HEADER: "header", LackKind.FUNCTION: "function", LackKind.MACRO: "macro", LackKind.TYPE: "type",
+    LackKind.MEMBER: "member", LackKind.DIFFERS: "declaration that differs",
+}  # fmt: skip
+
+_TITLES = {
+    LackKind.HEADER: "Headers that the target lacks",
+    LackKind.FUNCTION: "Functions that the target lacks",
+    LackKind.MACRO: "Macros and constants that the target lacks",
+    LackKind.TYPE: "Types that the target lacks",
+    LackKind.MEMBER: "Members that the target's types lack",
+    LackKind.DIFFERS: "Declarations that differ",
+}
+
+
+def blocks(found: Audit, *, every: bool = False) -> Iterator[Block]:
+    """Everything that was found, by kind. `every`: all places and warnings, rather than the first few."""
+    if found.standing is not None:
+        yield from _standing(found.standing, every)
+    if found.portability is not None:
+        yield from _lacking(found.portability, every)
+    yield from _measures(found.privsep)
+    yield from _crossings(found.privsep, every)
+    yield from _checks(found.fixes)
+    yield from _unchecked(found)
+    yield from _message_table("Messages of the target", found.messages)
+    yield from _message_table("Messages of upstream, by the target's type layout", found.upstream_messages)
+    yield from _drifted(found.drift, every)
+
+
+_WHERE = {
+    "told": "The unprivileged side begins where it was told to begin",
+    "given-up": "The unprivileged side begins behind the call that gives privileges up",
+    "main": "The target gives no privileges up: everything counts that it does once it has detached itself, or begun "
+    "its loop",
+    "none": "The target has no main function: nothing is known of its sides",
+}
+
+
+def _crossing_lead(one: Privsep) -> Iterator[str]:
+    begins = ", ".join(f"{place.function} ({place.path}:{place.line})" for place in one.entries[:3])
+    yield f"{_WHERE[one.found]}{f': {begins}' if begins else ''}."
+    late = [crossing for crossing in one.crossings if not crossing.early]
+    answered = sum(bool(crossing.upstream) for crossing in late)
+    if late:
+        yield (
+            f"{counted(len(late), 'call')} there cannot work in a chroot without privileges; upstream's monitor does "
+            f"{answered} of them, or one for the same need, by message."
+        )
+
+
+def _message_lead(found: Audit) -> Iterator[str]:
+    every = (*found.messages, *found.upstream_messages)
+    missing = sum(len(one.unchecked) for one in every)
+    sizes = [sending.least for one in every for sending in one.senders]
+    if every:
+        yield (
+            f"{counted(len(found.messages), 'type')} of message in the target, {len(found.upstream_messages)} "
+            f"upstream; the largest has at least {counted(max(sizes, default=0), 'byte')} of payload. "
+            f"{counted(missing, 'receiver')} without a look at the length."
+        )
+    lacking = sum(one.standing is Standing.LACKING for one in found.fixes)
+    if lacking:
+        yield f"{counted(lacking, 'check')} of a length that upstream added since the baseline, and the target lacks."
+
+
+def _measures(one: Privsep) -> Iterator[Block]:
+    items: dict[str, list[str]] = {}
+    for measure in one.measures:
+        items.setdefault(measure.kind, []).append(f"{measure.call} in {places([measure.place])}")
+    if items:
+        told = tuple(Item(f"{kind}: {'; '.join(found)}") for kind, found in sorted(items.items()))
+        yield Block("What the target does already", told)
+
+
+def _crossings(one: Privsep, every: bool) -> Iterator[Block]:
+    for need in Need:
+        for early, title in ((False, "Cannot work there"), (True, "Done while privileged")):
+            chosen = [crossing for crossing in one.crossings if crossing.need is need and crossing.early is early]
+            items = tuple(_crossing(name, found, every) for name, found in _by_call(chosen).items())
+            if items:
+                yield Block(f"{title}: {need}", items)
+
+
+def _by_call(chosen: Sequence[Crossing]) -> dict[str, list[Crossing]]:
+    result: dict[str, list[Crossing]] = {}
+    for one in chosen:
+        result.setdefault(one.call, []).append(one)
+    return result
+
+
+def _crossing(name: str, found: Sequence[Crossing], every: bool) -> Item:
+    first = found[0]
+    more = [f"by way of {' > '.join(f'{step.function}:{step.line}' for step in first.way)}"]
+    if every:
+        more += [f"and {' > '.join(f'{step.function}:{step.line}' for step in one.way)}" for one in found[1:]]
+    messages = list(dict.fromkeys(answer.message for answer in first.upstream))
+    if messages:
+        alike = "" if first.upstream[0].same else f", which calls {first.upstream[0].call} for the same need"
+        where = first.upstream[0].place
+        more.append(f"upstream: by message {', '.join(messages)} ({where.path}:{where.line}){alike}")
+    else:
+        more.append("upstream: by no message")
+    return Item(f"{name}: {places([one.place for one in found], every=every)}", tuple(more))
+
+
+def _checks(found: Sequence[Fix]) -> Iterator[Block]:
+    items = tuple(
+        Item(
+            f"{one.label or one.place.function}: {places([one.target])} lacks what upstream checks since "
+            f"{iso(one.date)[:10]} ({one.changeset[:10]}, {one.place.path} {one.revision})",
+            (f"if ({one.text})", *(f"in place of ({text})" for text in one.replaced[:3])),
+        )
+        for one in found
+        if one.standing is Standing.LACKING and one.target is not None
+    )
+    if items:
+        yield Block("Checks of a message's length that upstream added or mended, and the target lacks", items)
+
+
+def _unchecked(found: Audit) -> Iterator[Block]:
+    for title, messages in (("the target", found.messages), ("upstream", found.upstream_messages)):
+        items = tuple(
+            Item(f"{message.name}: {places([one.place])}") for message in messages for one in message.unchecked
+        )
+        if items:
+            note = "what came is used, and neither its length compared nor only as much read as there is room for"
+            yield Block(f"Messages that {title} uses without a look at their length", items, note)
+
+
+def _message_table(title: str, messages: Sequence[Message]) -> Iterator[Block]:
+    items = tuple(Item(message.name, tuple(_message_lines(message))) for message in messages)
+    if items:
+        yield Block(title, items)
+
+
+def _message_lines(message: Message) -> Iterator[str]:
+    for sending in message.senders:
+        side = f"{sending.side}, " if sending.side else ""
+        whole = sending.size is not None
+        size = counted(sending.size or 0, "byte") if whole else f"{counted(sending.least, 'byte')} and more"
+        yield f"from {places([sending.place])}: {side}{size}"
+    for receiving in message.receivers:
+        side = f"{receiving.side}, " if receiving.side else ""
+        check = f" at {receiving.check.path}:{receiving.check.line}" if receiving.check is not None else ""
+        yield f"to {places([receiving.place])}: {side}{_GUARDS[receiving.guard]}{check}"
+
+
+_GUARDS = {
+    Guard.CHECKED: "length compared",
+    Guard.FIXED: "reads what it has room for",
+    Guard.UNUSED: "uses no payload",
+    Guard.MISSING: "length not looked at",
+}
+
+
+def _drifted(found: Sequence[Drift], every: bool) -> Iterator[Block]:
+    items = tuple(
+        Item(
+            f"{one.name}: {'gone' if not one.became else 'called otherwise'} since {iso(one.date)[:10]} "
+            f"({one.changeset[:10]}, {one.header})",
+            (
+                f"used in {places(one.users, every=every)}",
+                *([f"({one.was}) became ({one.became})"] if one.became else []),
+                *([f"instead, perhaps: {', '.join(one.instead)}"] if one.instead else []),
+            ),
+        )
+        for one in found
+    )
+    if items:
+        yield Block("Interfaces that upstream changed, and others in the target still use", items)
+
+
+def _standing(one: TypeCheck, every: bool) -> Iterator[Block]:
+    errors = [said for unit in one.units for said in unit.errors]
+    failed = [Item(f"{unit.main}: {unit.failed}") for unit in one.units if unit.failed]
+    if errors or failed:
+        yield Block("Errors in the target's own sources", (*failed, *_said(errors, every)))
+    if one.outside:
+        note = "in the target's own headers, or for the want of a header that the build makes"
+        yield Block("Errors that are not the component's", tuple(_said(one.outside, every)), note)
+    warnings = [said for unit in one.units for said in unit.warnings]
+    if warnings and every:
+        yield Block("Warnings in the target's own sources", tuple(_said(warnings, every)))
+
+
+def _lacking(one: Portability, every: bool) -> Iterator[Block]:
+    for kind in LackKind:
+        items = tuple(_item(lack, every) for lack in one.lacks if lack.kind is kind)
+        if items:
+            yield Block(_TITLES[kind], items)
+    if one.other:
+        note = "errors that nothing missing explains"
+        yield Block("What does not compile for another reason", tuple(_said(one.other, every)), note)
+    if one.left:
+        yield Block("Sources that were not looked at", tuple(Item(f"{path}: {why}") for path, why in one.left))
+    if one.warnings and every:
+        note = "by the switches of the target's own folder"
+        yield Block("Warnings in upstream's sources", tuple(_said(one.warnings, every)), note)
+
+
+def _item(lack: Lack, every: bool) -> Item:
+    since = f", since {iso(lack.since_date)[:10]} ({lack.since[:10]})" if lack.since else ""
+    more = [f"instead: {lack.replacement}"] if lack.replacement else []
+    more += [lack.text] if lack.text else []
+    if lack.brings:
+        some = lack.brings if every else lack.brings[:NAMES]
+        rest = f" and {len(lack.brings) - len(some)} more" if len(some) < len(lack.brings) else ""
+        more.append(f"brings {', '.join(some)}{rest}")
+    return Item(f"{lack.name}: {places(lack.places, every=every)}{since}", tuple(more))
+
+
+def places(found: Sequence[Place], *, every: bool = False) -> str:
+    """Places as `file:line (function)`, the first few of them."""
+    some = found if every else found[:PLACES]
+    told = [f"{one.path}:{one.line}" + (f" ({one.function})" if one.function else "") for one in some]
+    rest = f" and {counted(len(found) - len(some), 'other place')}" if len(some) < len(found) else ""
+    return ", ".join(told) + rest
+
+
+def _said(diagnostics: Iterable[Diagnostic], every: bool) -> Iterator[Item]:
+    listed = list(diagnostics)
+    some = listed if every else listed[:20]
+    for one in some:
+        option = f" [{one.option}]" if one.option else ""
+        yield Item(f"{one.path}:{one.line}: {one.text}{option}")
+    if len(some) < len(listed):
+        yield Item(f"... and {len(listed) - len(some)} more")
+
+
+def _check(one: TypeCheck) -> Object:
+    return {
+        "compiler": one.compiler, "errors": one.errors, "warnings": one.warnings,
+        "files": [_unit(unit) for unit in one.units],
+        "outside": [_diagnostic(said) for said in one.outside],
+        "left": [{"path": path, "reason": why} for path, why in one.left],
+    }  # fmt: skip
+
+
+def _unit(unit: Checked) -> Object:
+    return {
+        "path": unit.main, "failed": unit.failed or None,
+        "errors": [_diagnostic(said) for said in unit.errors],
+        "warnings": [_diagnostic(said) for said in unit.warnings],
+    }  # fmt: skip
+
+
+def _diagnostic(said: Diagnostic) -> Object:
+    return {"path": said.path, "line": said.line, "column": said.column, "text": said.text, "option": said.option}
+
+
+def _portability(one: Portability) -> Object:
+    return {
+        "compiler": one.compiler, "files": one.units,
+        "lacks": [_lack(lack) for lack in one.lacks],
+        "following": one.following,
+        "other": [_diagnostic(said) for said in one.other],
+        "warnings": [_diagnostic(said) for said in one.warnings],
+        "left": [{"path": path, "reason": why} for path, why in one.left],
+    }  # fmt: skip
+
+
+def _lack(lack: Lack) -> Object:
+    return {
+        "kind": str(lack.kind), "name": lack.name,
+        "places": [_place(one) for one in lack.places],
+        "declared": lack.declared or None, "brings": list(lack.brings), "text": lack.text,
+        "since": lack.since or None, "since_date": iso(lack.since_date) if lack.since else None,
+        "replacement": lack.replacement or None,
+    }  # fmt: skip
+
+
+def _privsep(one: Privsep) -> Object:
+    return {
+        "found": one.found, "entries": [_place(place) for place in one.entries],
+        "measures": [
+            {"kind": measure.kind, "call": measure.call, "place": _place(measure.place)} for measure in one.measures
+        ],
+        "crossings": [
+            {
+                "need": str(crossing.need), "call": crossing.call, "place": _place(crossing.place),
+                "way": [{"path": step.path, "function": step.function, "line": step.line} for step in crossing.way],
+                "early": crossing.early, "upstream": [_answer(answer) for answer in crossing.upstream],
+            }
+            for crossing in one.crossings
+        ],
+        "answers": [_answer(answer) for answer in one.answers],
+    }  # fmt: skip
+
+
+def _answer(one: Answer) -> Object:
+    return {"message": one.message, "call": one.call, "place": _place(one.place), "same": one.same}
+
+
+def _message(one: Message) -> Object:
+    return {
+        "name": one.name, "declared": _place(one.declared) if one.declared is not None else None,
+        "senders": [
+            {
+                "place": _place(sending.place), "side": sending.side, "size": sending.size, "least": sending.least,
+                "parts": [{"length": part.text, "size": part.size, "least": part.least} for part in sending.parts],
+            }
+            for sending in one.senders
+        ],
+        "receivers": [
+            {
+                "place": _place(receiving.place), "side": receiving.side, "guard": str(receiving.guard),
+                "check": _place(receiving.check) if receiving.check is not None else None,
+            }
+            for receiving in one.receivers
+        ],
+    }  # fmt: skip
+
+
+def _fix(one: Fix) -> Object:
+    return {
+        "changeset": one.changeset, "date": iso(one.date), "revision": one.revision, "message": one.label,
+        "condition": one.text, "replaced": list(one.replaced), "place": _place(one.place),
+        "target": _place(one.target) if one.target is not None else None, "standing": str(one.standing),
+    }  # fmt: skip
+
+
+def _drift(one: Drift) -> Object:
+    return {
+        "name": one.name, "header": one.header, "changeset": one.changeset, "date": iso(one.date), "was": one.was,
+        "became": one.became or None, "instead": list(one.instead), "users": [_place(place) for place in one.users],
+    }  # fmt: skip
+
+
+def _place(one: Place) -> Object:
+    return {"path": one.path, "line": one.line, "function": one.function}

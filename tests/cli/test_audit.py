@@ -1,0 +1,133 @@
+"""`portkit audit`, on two small trees: what upstream needs that the target lacks, with place, origin and remedy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from cli_work import Told, call
+
+MAP = """\
+version: 1
+upstreams:
+  openbsd: {git: up.git, branch: master}
+target: {git: down.git, branch: master}
+audit:
+  replacements:
+    msg.h: import the message library
+components:
+  tool:
+    mode: sync
+    upstream: openbsd
+    paths: {usr.sbin/tool/: usr.sbin/tool/}
+"""
+
+TOOL = b"#include <msg.h>\n#include <sys/sock.h>\nint main(void)\n{\n\tmsg_send(1);\n\treturn 0;\n}\n"
+
+
+def commit(place: Path, files: dict[str, bytes], message: str, day: int) -> str:
+    if not place.exists():
+        subprocess.run(["git", "init", "-q", "-b", "master", str(place)], check=True)
+    for name, content in files.items():
+        path = place / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    date = f"2012-01-{day:02} 12:00:00 +0000"
+    environment = {**os.environ, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
+    subprocess.run(["git", "-C", str(place), "add", "-A"], check=True)
+    subprocess.run(["git", "-C", str(place), "commit", "-qm", message], check=True, env=environment)
+    done = subprocess.run(["git", "-C", str(place), "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "upstream-map.yaml").write_text(MAP)
+    makefile = b"PROG=tool\n"
+    commit(tmp_path / "up.git", {
+        "usr.sbin/tool/Makefile": makefile, "usr.sbin/tool/tool.c": b"int main(void)\n{\n\treturn 0;\n}\n",
+        "lib/libmsg/msg.h": b"int\tmsg_send(int);\n", "sys/sys/sock.h": b"#define SO_FAR 7\n",
+    }, "tool: begin", 1)  # fmt: skip
+    commit(tmp_path / "up.git", {"usr.sbin/tool/tool.c": TOOL}, "tool: messages", 2)
+    far = TOOL.replace(b"return 0;", b"return SO_FAR;")
+    commit(tmp_path / "up.git", {"usr.sbin/tool/tool.c": far}, "tool: far", 3)
+    commit(tmp_path / "down.git", {
+        "include/Makefile": b"LDIRS=sys\n", "sys/sys/sock.h": b"#define SO_NEAR 3\n",
+        "usr.sbin/Makefile.inc": b"WARNS?=6\n", "usr.sbin/tool/Makefile": makefile,
+        "usr.sbin/tool/tool.c": b"int main(void)\n{\n\treturn SO_LOCAL;\n}\n",
+        "share/mk/bsd.sys.mk": b".if ${WARNS} >= 6\nCWARNFLAGS+=-Wshadow\n.endif\n",
+    }, "tool: here", 4)  # fmt: skip
+    return tmp_path
+
+
+pytestmark = pytest.mark.skipif(not shutil.which("clang"), reason="no clang here")
+
+
+def audit(place: Path, *arguments: str) -> Told:
+    return call("-C", str(place), *arguments)
+
+
+def test_what_is_missing_where_and_since_when(place: Path) -> None:
+    told = audit(place, "--json", "audit", "tool").object()
+    standing, found = told["standing"], told["portability"]
+    assert (standing["errors"], standing["warnings"], len(standing["files"])) == (1, 0, 1)
+    assert [(one["kind"], one["name"]) for one in found["lacks"]] == [("header", "msg.h"), ("macro", "SO_FAR")]
+    header, macro = found["lacks"]
+    assert header["brings"] == ["msg_send"] and header["declared"] == "lib/libmsg/msg.h"
+    assert header["replacement"] == "import the message library"
+    assert header["since_date"] == "2012-01-02T12:00:00Z" and macro["since_date"] == "2012-01-03T12:00:00Z"
+    assert macro["places"] == [{"path": "usr.sbin/tool/tool.c", "line": 6, "function": "main"}]
+    assert macro["declared"] == "sys/sys/sock.h" and macro["replacement"] is None
+    assert found["other"] == [] and found["files"] == 1
+
+
+def test_upstream_is_looked_at_no_further_than_asked(place: Path) -> None:
+    found = audit(place, "--json", "audit", "tool", "--until", "2012-01-02").object()
+    assert [one["name"] for one in found["portability"]["lacks"]] == ["msg.h"]
+    before = audit(place, "--json", "audit", "tool", "--until", "2012-01-01").object()
+    assert before["portability"]["lacks"] == [] and before["upstream"]["date"] == "2012-01-01T12:00:00Z"
+    told = audit(place, "audit", "tool", "--until", "2011-01-01")
+    assert told.code == 2 and "upstream has nothing of tool yet" in told.err
+
+
+def test_it_reads_at_80_columns_and_changes_nothing(place: Path) -> None:
+    before = subprocess.run(["git", "-C", str(place / "down.git"), "for-each-ref"], capture_output=True).stdout
+    told = audit(place, "audit", "tool")
+    assert told.code == 0
+    assert all(len(line) <= 80 for line in told.out.splitlines())
+    assert "missing or different: 1 header, 1 macro" in " ".join(told.out.split())
+    assert "instead: import the message library" in told.out
+    assert subprocess.run(["git", "-C", str(place / "down.git"), "for-each-ref"], capture_output=True).stdout == before
+    assert audit(place, "audit", "tool").out == told.out
+
+
+def test_a_target_without_headers_says_so(place: Path) -> None:
+    told = audit(place, "--json", "audit", "tool", "--onto", "HEAD").object()
+    assert told["portability"] is not None
+    shutil.rmtree(place / "down.git" / "include")
+    shutil.rmtree(place / "down.git" / "sys")
+    commit(place / "down.git", {}, "nothing to check on", 9)
+    told = audit(place, "--json", "audit", "tool").object()
+    assert told["portability"] is None and told["standing"] is None
+    assert "no headers" in told["notes"][0]
+
+
+def test_no_compiler_is_the_world_s_failure(place: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    git = shutil.which("git")
+    assert git is not None
+    (tools / "git").symlink_to(git)
+    monkeypatch.setenv("PATH", str(tools))
+    monkeypatch.setattr("portkit.check.compiler.LIBRARY", "nothing-of-that-name")
+    told = audit(place, "audit", "tool")
+    assert told.code == 3
+    assert "there is no compiler to check with" in told.err and "portkit[audit]" in told.err
+
+
+def test_an_unknown_component_is_the_user_s_mistake(place: Path) -> None:
+    told = audit(place, "audit", "tol")
+    assert told.code == 2 and "nearest: 'tool'" in told.err

@@ -2,12 +2,13 @@
 
     bench/triage.py [--list]
 
-For D1, D2, and D1 with every third changeset left out, reads `conflicts --json` and believes nothing of it. For every
-confirmed cause the change that it names is taken back in a copy of the target (git merge-file, on the lines that are
-named), or the changeset that it names is landed first; then the sync is run again, and the hunk must be gone from the
-conflicts. Where several causes are named together, each smaller set of them must leave the hunk in conflict. Prints how
-many causes were confirmed, how many guesses were refuted, how often the named set was all there was to suspect, and how
-long the triage took beside the bare replay. Imports nothing of portkit.
+For D1, D2, D1 with every third changeset left out, and D2 with the local changes as a patch series, reads
+`conflicts --json` and believes nothing of it. For every confirmed cause the change that it names is taken back in a
+copy of the target (git merge-file, on the lines that are named; of a patch, git apply -R), or the changeset that it
+names is landed first; then the sync is run again, and the hunk must be gone from the conflicts. Where several causes
+are named together, each smaller set of them must leave the hunk in conflict. Prints how many causes were confirmed, how
+many guesses were refuted, how often the named set was all there was to suspect, and how long the triage took beside the
+bare replay. Imports nothing of portkit.
 """
 
 from __future__ import annotations
@@ -43,9 +44,12 @@ def main() -> int:
         return 0
     wrong = 0
     with scratch(*places) as work:
+        work.portkit("baseline", COMPONENT, "--onto", ONTO)  # so that the index is there
         wrong += Checkpoint(work, "D1", ("--until", D1), say=options.list).run()
         wrong += Checkpoint(work, "D2", ("--until", D2), say=options.list).run()
         wrong += Checkpoint(work, "D1, every third left out", two_of_three(work, D1), say=options.list).run()
+        work.portkit("patches", "extract", COMPONENT, "--onto", ONTO)
+        wrong += Checkpoint(work, "D2, with a patch series", ("--until", D2), say=options.list).run()
     return 1 if wrong else 0
 
 
@@ -69,7 +73,6 @@ class Checkpoint:
 
     def run(self) -> int:
         """Prints the figures; returns how many confirmed causes did not do what was said of them."""
-        self.work.report("sync", COMPONENT, "--dry-run", "--onto", ONTO, *self.scope)  # so that the index is there
         bare = self.timed("sync", COMPONENT, "--dry-run")
         whole = self.timed("conflicts", COMPONENT)
         cards: list[Object] = self.conflicts(ONTO)
@@ -124,7 +127,7 @@ class Checkpoint:
         onto: str | None = ONTO
         scope = list(self.scope)
         takes = [cause for cause in causes if cause["kind"] == "missing-changeset"]
-        undone = undone_in(self.work, card, [cause for cause in causes if cause["kind"] == "local-commit"])
+        undone = undone_in(self.work, card, [cause for cause in causes if cause["kind"].startswith("local-")])
         if undone is None:
             return False
         onto = undone
@@ -164,7 +167,14 @@ def undone_in(work: Scratch, card: Object, causes: Sequence[Object]) -> str | No
     if not causes:
         return ONTO
     content: bytes | None = blob(work.target, ONTO, card["file"])
+    patches = [cause["ref"] for cause in causes if cause["kind"] == "local-patch"]
+    for ref in in_series(work, patches):
+        if content is None:
+            return None
+        content = without_patch(work, ref, card["file"], content)
     for cause in sorted(causes, key=lambda one: str(one["date"]), reverse=True):
+        if cause["ref"] in patches:
+            continue
         after = blob(work.target, cause["ref"], cause["file"])
         if cause["against"]:
             before = blob(work.upstream, cause["against"], card["upstream"])
@@ -178,6 +188,28 @@ def undone_in(work: Scratch, card: Object, causes: Sequence[Object]) -> str | No
         if content is None:
             return None
     return committed(work, card["file"], content)
+
+
+def in_series(work: Scratch, refs: Sequence[str]) -> list[str]:
+    """Patches in the order in which they are taken back: the last of the series first."""
+    if not refs:
+        return []
+    folder = (work.workspace / refs[0]).parent
+    names = [line.split()[0] for line in (folder / "series").read_text().splitlines() if line and line[0] != "#"]
+    return sorted(refs, key=lambda ref: names.index(Path(ref).name), reverse=True)
+
+
+def without_patch(work: Scratch, ref: str, path: str, content: bytes) -> bytes | None:
+    """The file with what a patch does to it taken back; None where that does not fit."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, path)
+        file.parent.mkdir(parents=True)
+        file.write_bytes(content)
+        patch = str((work.workspace / ref).resolve())
+        done = subprocess.run(
+            ["git", "apply", "-R", f"--include={path}", "--", patch], cwd=folder, capture_output=True, check=False
+        )
+        return file.read_bytes() if done.returncode == 0 and file.exists() else None
 
 
 def reverted(before: bytes, after: bytes, hunks: Sequence[Object]) -> bytes:

@@ -8,6 +8,7 @@ from portkit.check import merging
 from portkit.cli.local import LocalPatches
 from portkit.cli.wiring import Workspace
 from portkit.components.model import Component
+from portkit.errors import UserError
 from portkit.patches.series import push
 from portkit.paths import RepoPath
 from portkit.store.patches import FOLDER
@@ -42,7 +43,7 @@ def triaged(place: Workspace, request: Request) -> Triaged:
         explainer = Explainer(
             component, plan.outcome.changesets, plan.ground, place.history(place.map.source(component.upstream)),
             place.target(), place.memory(), tools=tools, progress=place.screen.progress,
-            patched=_patched(place, component, plan),
+            patched=_series(place, component, plan),
             ports={one.target_commit for one in place.ports(component, plan.ground.lineage, plan.outcome.onto).ports},
         )  # fmt: skip
         found = {card.id: card for card in explainer.cards()}
@@ -59,6 +60,15 @@ def triaged(place: Workspace, request: Request) -> Triaged:
 
     outcomes = place.sync(look).run(replace(request, dry_run=True)).outcomes
     return Triaged(outcomes, cards, orders)
+
+
+def _series(place: Workspace, component: Component, plan: Plan) -> dict[RepoPath, list[PatchStep]]:
+    """The same as `_patched`; a series that cannot be read stops nothing here."""
+    try:
+        return _patched(place, component, plan)
+    except UserError as error:
+        place.screen.note(f"{component.name}: its patches are passed over: {error}")
+        return {}
 
 
 def _patched(place: Workspace, component: Component, plan: Plan) -> dict[RepoPath, list[PatchStep]]:

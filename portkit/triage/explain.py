@@ -204,17 +204,31 @@ class Explainer:
         return self._proved(case, suspects[:SUSPECTS])
 
     def _lacking(self, one: Replayed) -> Card:
-        """It would land, but uses names that only changesets bring which a person decided against."""
+        """It would land, but uses names that only changesets bring which a person decided against. Whether those would
+        land in their places is tried."""
+        by_id = {other.picked.changeset.id: other for other in self._ground.replayed}
         causes = []
         for ref in one.blocked_by:
-            changeset = self._ground.lineage.changesets[self._position[ref]]
+            changeset = by_id[ref].picked.changeset
+            fits = all(self._would_land(by_id[ref], pick) for pick in by_id[ref].picked.files if pick.decided)
             why = f"it brings what is used here, and it was decided against: {changeset.subject}"
             causes.append(Cause(
-                CauseKind.MISSING_CHANGESET, ref, why[:_REASON], Proof.CONFIRMED, changeset.subject,
-                changeset.author.login, changeset.date, in_order=True,
+                CauseKind.MISSING_CHANGESET, ref, why[:_REASON], Proof.CONFIRMED if fits else Proof.UNTESTED,
+                changeset.subject, changeset.author.login, changeset.date, in_order=True,
                 together=tuple(other for other in one.blocked_by if other != ref),
             ))  # fmt: skip
-        return Card(one.picked.changeset.id, tuple(causes), suspects=len(causes), everything=True)
+        return Card(one.picked.changeset.id, tuple(causes), suspects=len(causes), trials=len(causes), everything=True)
+
+    def _would_land(self, one: Replayed, pick: Pick) -> bool:
+        """Whether a file of a changeset that was decided against would fit in its place, hunks that were left out and
+        all."""
+        theirs = pick.whole or pick.theirs
+        whole = replace(pick, theirs=theirs, standing="", left_out=(), whole=None, numbers=())
+        case = _Case("", self._position.get(one.picked.changeset.id, 0), one, whole, _NOWHERE, None)
+        trials = Trials(
+            self._merger, self._before(case), whole, 0, self._start(pick.target), None, self._ground.resolutions
+        )
+        return trials.clean_in_order(())
 
     # What is to be explained.
 
@@ -505,6 +519,9 @@ class Explainer:
         )
         made = [_excerpt(version, start, end) for version, start, end in ranges]
         return made[0], made[1], made[2]
+
+
+_NOWHERE = Clash(ConflictKind.CONTENT, 0, "", "", b"", b"", b"")
 
 
 def _same(version: Version | None) -> Version | None:

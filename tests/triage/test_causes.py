@@ -5,7 +5,10 @@ from __future__ import annotations
 from sync_worlds import PLAIN, Notes, Upstream, body, call, ident, source
 from triage_worlds import A, B, Lived, cards, planned
 
+from portkit.change.revision import FileRevision
+from portkit.decisions.model import Decision, DecisionKind
 from portkit.merge.file import Version
+from portkit.paths import RepoPath
 from portkit.sync.outcome import State
 from portkit.triage.card import CauseKind, Proof, Span
 from portkit.triage.explain import PatchStep
@@ -210,3 +213,37 @@ def test_a_port_by_hand_that_differs_is_told_to_be_one() -> None:
     mine = target.commit("By hand.", {A: source("a.c", "1.1", LETTERS.replace("h", "X"))})
     (card,) = cards(upstream, target, ports=(mine.id,))
     assert card.causes[0].why.startswith("it ported by hand")
+
+
+def skipped(label: str, path: str = A) -> Decision:
+    of = (FileRevision(RepoPath(path), label),)
+    return Decision(DecisionKind.SKIP, of, "because", "Pat <pat@example.org>", line=1)
+
+
+def test_what_was_skipped_is_missing_and_fits_in_its_place() -> None:
+    """It builds on what comes right before it, so that it fits only in its place."""
+    upstream = history(LETTERS, LETTERS.replace("h", "H"), LETTERS.replace("h", "M"), LETTERS.replace("h", "K"))
+    target = Lived()
+    target.commit("Import.", {A: source("a.c", "1.1", LETTERS)})
+    (card,) = cards(upstream, target, decisions=(skipped("1.3"),))
+    (cause,) = card.causes
+    assert (cause.kind, cause.ref) == (CauseKind.MISSING_CHANGESET, upstream.commits[2].id)
+    assert (cause.proof, cause.in_order) == (Proof.CONFIRMED, True)
+
+
+def test_what_lacks_a_name_that_was_decided_against_has_a_card_of_its_changeset() -> None:
+    header = "sbin/dhclient/a.h"
+    first = ident("a.h", "1.1") + b"#define FIRST 1\n"
+    upstream = Upstream()
+    upstream.commit("One.", {A: source("a.c", "1.1", LETTERS), header: first})
+    second = ident("a.h", "1.2") + b"#define FIRST 1\nextern int\trdomain_of(int);\n"
+    name = upstream.commit("A name.", {header: second})
+    used = source("a.c", "1.2", LETTERS).replace(b"\treturn", b"\terror = rdomain_of(1);\n\treturn")
+    last = upstream.commit("Its use.", {A: used})
+    target = Lived()
+    target.commit("Import.", {A: source("a.c", "1.1", LETTERS), header: first})
+    (card,) = cards(upstream, target, decisions=(skipped("1.2", header),))
+    assert card.id == last.id
+    (cause,) = card.causes
+    assert (cause.kind, cause.ref) == (CauseKind.MISSING_CHANGESET, name.id)
+    assert (cause.proof, cause.in_order) == (Proof.CONFIRMED, True)

@@ -8,6 +8,7 @@ from sync_worlds import Blobs, Downstream, Notes, Upstream, WorldTree, dhclient
 
 from portkit.change.changeset import Blob
 from portkit.components.model import Component
+from portkit.decisions.model import Decision, Decisions
 from portkit.paths import RepoPath
 from portkit.protocols import FileStep
 from portkit.sync.component import ComponentRun, Plan, Scope
@@ -41,9 +42,14 @@ class Lived(Downstream):
 
 
 def planned(
-    upstream: Upstream, target: Lived, component: Component | None = None, ids: tuple[str, ...] = ()
+    upstream: Upstream,
+    target: Lived,
+    component: Component | None = None,
+    ids: tuple[str, ...] = (),
+    decisions: tuple[Decision, ...] = (),
 ) -> Plan:
-    run = ComponentRun(component or dhclient(), "OpenBSD", upstream, target, Notes())
+    known = Decisions(decisions, "decisions.yaml")
+    run = ComponentRun(component or dhclient(), "OpenBSD", upstream, target, Notes(), decisions=known)
     return run.plan(target.tip, Scope(lambda every: len(every) - 1, ids))
 
 
@@ -56,9 +62,10 @@ def cards(
     memory: Notes | None = None,
     ports: tuple[str, ...] = (),
     patched: Mapping[str, Sequence[PatchStep]] | None = None,
+    decisions: tuple[Decision, ...] = (),
 ) -> list[Card]:
     """The cards of a sync of everything."""
-    plan = planned(upstream, target, component, ids)
+    plan = planned(upstream, target, component, ids, decisions)
     assert plan.ground is not None
     explainer = Explainer(
         component or dhclient(), plan.outcome.changesets, plan.ground, upstream, target, memory or Notes(), ports=ports,

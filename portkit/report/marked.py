@@ -112,24 +112,19 @@ def _near(number: int, raw: bytes) -> MarkedLine:
 def _lines(first: int, words: Sequence[bytes], changed: set[int]) -> Iterable[MarkedLine]:
     pieces: list[Piece] = []
     number = first
+    blanks = not any(words[index].strip() for index in changed)  # else an indent that follows a change is no news
     for index, word in enumerate(words):
         if word == b"\n":
             yield MarkedLine(number, tuple(pieces) or (Piece(""),))
             pieces, number = [], number + 1
             continue
-        mark = index in changed and (bool(word.strip()) or _between(index, changed))
+        mark = index in changed and (bool(word.strip()) or blanks or {index - 1, index + 1} <= changed)
         if pieces and pieces[-1].marked == mark:
             pieces[-1] = Piece(pieces[-1].text + _text(word), mark)
         else:
             pieces.append(Piece(_text(word), mark))
     if pieces:
         yield MarkedLine(number, tuple(pieces))
-
-
-def _between(index: int, changed: set[int]) -> bool:
-    """Blanks count where what stands beside them does, or where they are all that differs."""
-    beside = (index - 1 in changed, index + 1 in changed)
-    return all(beside) or not any(beside)
 
 
 def _near_changes(lines: Sequence[MarkedLine]) -> list[MarkedLine]:

@@ -158,6 +158,20 @@ def test_the_words_that_differ_are_marked_in_all_three() -> None:
     assert '<i>4</i><span>a <mark>X</mark>;\n' in text
 
 
+@pytest.mark.parametrize(
+    ("base", "ours", "shown"),
+    [
+        (b"\ta b;\n", b"\t\ta X;\n", "\t\ta <mark>X</mark>;"),
+        (b"\ta b;\n", b"        a b;\n", "<mark>        </mark>a b;"),
+    ],
+)
+def test_an_indent_is_marked_only_where_nothing_else_differs(base: bytes, ours: bytes, shown: str) -> None:
+    one = replace(ONE, base=base, ours=ours, theirs=base)
+    card = replace(CARDS[ONE.id], base=around(base), ours=around(ours), theirs=around(base))
+    text = html(triage((component(parked(1, one)),), {one.id: card}, {}, as_of="2012-08-20"))
+    assert shown in text
+
+
 def test_commands_name_the_run_that_was_asked_for() -> None:
     words = "".join(Tags(html(view(scope=("--onto", "abc", "--until", "2012-08-15")))).words)
     assert f"portkit resolve {ONE.id} --onto abc --until 2012-08-15" in words

@@ -37,7 +37,7 @@ TRUNK = frozenset((HEAD, "master", "main"))
 ROOT = "/cvs"
 """Where OpenBSD's repository lies on its own machine: what `Header` and `Source` name first."""
 
-_BATCH = 400
+_BATCH = 4000
 _BATCH_BYTES = 32 << 20
 _KEPT_BYTES = 48 << 20
 _NEIGHBOURS = 16
@@ -255,10 +255,11 @@ class CvsHistory:
 
     def _batch(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         wanted: dict[RepoPath, list[str]] = {}
-        for oid in dict.fromkeys(oids):
+        found = {oid: self._kept[oid] for oid in oids if oid in self._kept}
+        for oid in dict.fromkeys(one for one in oids if one not in found):
             path, revision, _ = self._home(oid)
             wanted.setdefault(path, []).append(revision)
-        found = {oid: text for path, revisions in wanted.items() for oid, text in self._texts(path, revisions)}
+        found |= {oid: text for path, revisions in wanted.items() for oid, text in self._texts(path, revisions)}
         for oid in oids:
             yield oid, found[oid]
 
@@ -418,14 +419,16 @@ class CvsHistory:
         found: dict[str, tuple[bytes, int]] = {}
         for revision, text in file.texts([one for one in line if not file.deltas[one].dead]):
             content = self._expanded(place, file, revision, text)
-            found[revision] = (blob_id(content), len(content))
+            oid = blob_id(content)
+            found[revision] = (oid, len(content))
+            self._keep(oid.hex(), content)  # who reads a history for the first time asks for its contents next
         rows = []
         for number, revision in enumerate(line):
             delta, teller = file.deltas[revision], file.told_by(revision)
-            oid, size = found.get(revision, (None, 0))
+            held, size = found.get(revision, (None, 0))
             rows.append(Row(
                 number, revision, delta.date, to_bytes(delta.author), file.deltas[teller].commitid, file.log(teller),
-                oid, size,
+                held, size,
             ))  # fmt: skip
         return rows
 

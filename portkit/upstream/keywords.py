@@ -151,7 +151,14 @@ def _history(leader: bytes, facts: Facts) -> bytes:
 
 
 def _date(seconds: int) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y/%m/%d %H:%M:%S}"
+    day, rest = divmod(seconds, 86400)
+    return f"{_day(day)} {rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+
+
+@lru_cache(maxsize=4096)
+def _day(number: int) -> str:
+    """The day `number`, counted from 1970-01-01."""
+    return f"{datetime.fromtimestamp(number * 86400, UTC):%Y/%m/%d}"
 
 
 def _escaped(path: str) -> str:

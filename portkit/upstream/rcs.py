@@ -15,6 +15,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from io import BytesIO
 
 from portkit.errors import UserError
@@ -35,6 +36,7 @@ _DELTA = re.compile(  # as every RCS and CVS writes it; what is written otherwis
     rb"%(s)b*+next(?:%(s)b++(\d[\d.]*+))?%(s)b*+;(?:%(s)b*+commitid%(s)b++([^\x08-\x0d ;:@]++);)?"
     % {b"s": _SPACE}
 )
+_NEXT = re.compile(rb"%b*+(?:\d|desc(?![^\x08-\x0d ;:@]))" % _SPACE)
 _LOG = re.compile(rb"%(s)b*+(\d[\d.]*+)%(s)b++log%(s)b*+@" % {b"s": _SPACE})
 _TEXT = re.compile(rb"%(s)b*+text%(s)b*+@" % {b"s": _SPACE})
 _COMMAND = re.compile(rb"([ad])(\d{1,9}) (\d{1,9})\n?")
@@ -430,8 +432,7 @@ class RcsFile:
 
     def _ends(self, at: int) -> bool:
         """Whether no further phrase of the delta stands at `at`."""
-        token, _, _ = self._token(at)
-        return token == b"desc" or token[:1].isdigit()
+        return _NEXT.match(self._data, at) is not None
 
     def _read_delta(self, at: int) -> tuple[Delta, int]:
         """One delta, word by word: phrases in any order, further ones between."""
@@ -470,8 +471,8 @@ class RcsFile:
             if year < 1900:  # two digits, and three where somebody counted on (rcsfile(5), cvs)
                 year += 1900
             try:
-                moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
-                return int(moment.timestamp()) + (second == 60)
+                if hour < 24 and minute < 60 and second <= 60:
+                    return _midnight(year, month, day) + 3600 * hour + 60 * minute + second
             except ValueError:
                 pass
         raise self._fail(start, "a date (year.month.day.hour.minute.second)")
@@ -548,6 +549,12 @@ def _belongs(delta: Delta, other: str) -> bool:
         trunk = delta.revision.count(".") == 1
         return other.count(".") == 1 if trunk else other.rpartition(".")[0] == same
     return other.startswith(f"{delta.revision}.") and other.count(".") == delta.revision.count(".") + 2
+
+
+@lru_cache(maxsize=4096)
+def _midnight(year: int, month: int, day: int) -> int:
+    """The first second of a day, in seconds since 1970 UTC. Raises ValueError for what is no day."""
+    return int(datetime(year, month, day, tzinfo=UTC).timestamp())
 
 
 def _first(found: Mapping[bytes, list[tuple[bytes, int]]], key: bytes) -> bytes:

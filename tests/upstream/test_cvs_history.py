@@ -332,6 +332,7 @@ def test_changesets_are_found_by_id(root: Root) -> None:
 
 def test_a_repository_that_changes_under_a_run_is_told(root: Root) -> None:
     root.commit(0, {"sbin/a.c": b"one\n"})
+    root.all()
     with root.open() as history:
         (oid,) = _oids(history.changesets(lambda _: True))
         root.kept.clear()

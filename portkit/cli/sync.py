@@ -60,7 +60,6 @@ def command(
     if as_of and day_of(as_of) is None:
         raise UserError(f"{as_of!r} is no date", where="--as-of", hint="write it as 2012-08-15")
     with workspace(options, writing=not dry_run) as place:
-        place.settled = not until  # up to a point that is said, nothing is left for the next run
         target = place.target()
         request = Request(
             place.components(components),
@@ -103,6 +102,7 @@ def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
     """Runs the sync and, unless it is dry, moves its branches in one step. Where nothing changed since the last run,
     neither git nor the clock is asked again."""
     target = place.target()
+    place.settled = not request.until  # up to a point that is said, nothing is left for the next run
     names = sorted({place.map.component(one).upstream for one in request.components})
     sources = [place.map.source(name) for name in names]
     histories = [place.history(source) for source in sources]

@@ -111,6 +111,18 @@ def test_what_was_ported_from_cvs_is_not_offered_again_from_git(work: Work) -> N
     assert sum(state == "carried" for state, _, _ in states[0]) > 5
 
 
+def test_a_decision_holds_for_both(synced: Work) -> None:
+    """It goes by path and revision, whichever source the changeset was named from."""
+    every = synced.portkit("--json", *CVS, "log", "leased").object()["changesets"]
+    parked = next(one for one in every if one["state"] == "conflict")
+    done = synced.portkit(*CVS, "decide", "skip", parked["id"], "--reason", "not ours")
+    assert done.code == 0, done.err
+    for upstream in ((), CVS):
+        found = synced.portkit("--json", *upstream, "log", "leased").object()["changesets"]
+        states = {one["subject"]: one["state"] for one in found}
+        assert states[parked["subject"]] == "skipped"
+
+
 def test_one_changeset_by_its_commitid(work: Work) -> None:
     every = work.portkit("--json", *CVS, "log", "leased").object()["changesets"]
     one = next(one for one in every if one["state"] == "pending")

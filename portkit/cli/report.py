@@ -9,13 +9,17 @@ from typing import Protocol, cast
 
 import click
 
+from portkit.cli.failing import failed
 from portkit.cli.reporting import FORMATS, Asked, Made, wanted, write
+from portkit.cli.sync import WAITS
 from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.errors import UserError
 from portkit.report.published import schema_of
 
 KINDS = {
     "triage": "what waits, each with its causes, the three sides and what to do",
     "weekly": "what landed, what waits and why",
+    "progress": "what was done against the map's plan, and by whom",
 }
 """Each kind of report, made by `make` in the module `report_<kind>` beside this one."""
 
@@ -40,24 +44,37 @@ def kind_of(name: str) -> Kind:
 )
 @click.option("--until", default="", metavar="REV-or-DATE", help="Look at upstream no further than this.")
 @click.option("--as-of", default="", metavar="DATE", help="The report's day (default: upstream's newest).")
+@click.option("--since", default="", metavar="DATE", help="Compare with the report of this day, or the newest before.")
+@click.option("--final", is_flag=True, help="For progress: the last report, on one page.")
 @click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="Only this format; repeatable.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the report's JSON, and write nothing.")
 @click.pass_obj
 def command(
-    options: Options, kind: str, onto: str, until: str, as_of: str, formats: tuple[str, ...], schema: bool
-) -> int:
-    """Writes what landed, what waits, and why, as HTML, as Markdown that reads as a mail, and as JSON."""
+    options: Options, kind: str, onto: str, until: str, as_of: str, since: str, final: bool, formats: tuple[str, ...],
+    schema: bool,
+) -> int:  # fmt: skip
+    """Writes a report under reports/, as HTML, as Markdown that reads as a mail, and as JSON.
+
+    weekly: what landed, what waits, and why. progress: what was done against the plan in the map, and by whom; your own
+    words are taken from the notes beside it.
+    """
     if schema:
         return _print_schema(options, kind)
+    if final and kind != "progress":
+        raise UserError(f"a {kind} report is never final", where="--final", hint="portkit report progress --final")
     with workspace(options) as place:
-        written = write(place, kind_of(kind).make(place, Asked(onto, until, as_of, wanted(formats))))
-        if place.screen.json_mode:
-            place.screen.result(
-                {"schema": 1, "command": "report", "kind": kind, "files": [str(path) for path, _ in written]}
-            )
+        made = kind_of(kind).make(place, Asked(onto, until, as_of, wanted(formats), since, final))
+        written = write(place, made)
+        found = {"schema": 1, "command": "report", "kind": kind, "files": [str(path) for path, _ in written],
+                 "waits": list(made.waits)}  # fmt: skip
         for path, changed in written:
             place.screen.say(f"{_shown(path)}" + ("" if changed else " (unchanged)"))
-        return 0
+        for text in made.waits:
+            place.screen.paragraph(text, first="", indent="  ")
+        if made.trouble:
+            return failed(place.screen, found, made.trouble[0])
+        place.screen.result(found)
+        return WAITS if made.waits else 0
 
 
 def _print_schema(options: Options, kind: str) -> int:

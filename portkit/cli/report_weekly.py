@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from portkit.cli.reporting import Asked, Made, day, links, own_templates
+from portkit.cli.reporting import Asked, Made, compared_before, day, links, own_templates
 from portkit.cli.sync import run
 from portkit.cli.waiting import previous_report
 from portkit.cli.wiring import Workspace
@@ -29,7 +29,7 @@ def made_of(place: Workspace, outcomes: Sequence[ComponentOutcome], asked: Asked
         outcomes,
         as_of=on,
         links=links(place),
-        previous=previous_report(place.reports, before=on),
+        previous=previous_report(place.reports, before=compared_before(asked, on)),
         titles={source.name: source.title for source in place.map.upstreams},
     )
     own = own_templates(place)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from portkit.cli.wiring import Workspace
-from portkit.errors import UserError
+from portkit.errors import PortkitError, UserError
 from portkit.report.contract import iso
 from portkit.report.links import Links
 from portkit.report.page import Templates
@@ -27,19 +27,31 @@ class Asked:
     until: str = ""
     as_of: str = ""
     formats: tuple[str, ...] = FORMATS
+    since: str = ""
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A report as it is to be written: its day (YYYY-MM-DD), and the content of each of its files by name."""
+    """A report as it is to be written: its day (YYYY-MM-DD), and the content of each of its files by name.
+
+    `once`: files that become the user's own, written where they are not there; `waits`: sentences about what a person
+    must do first; `trouble`: what of the world failed, and the report is without.
+    """
 
     day: str
     files: tuple[tuple[str, bytes], ...]
+    once: tuple[tuple[str, bytes], ...] = ()
+    waits: tuple[str, ...] = ()
+    trouble: tuple[PortkitError, ...] = ()
 
 
 def write(place: Workspace, made: Made) -> list[tuple[Path, bool]]:
     """Writes a report's files under reports/<day>/; returns each, and whether it changed."""
     folder = place.reports / made.day
+    for name, content in made.once:
+        if not (folder / name).exists():
+            write_atomic(folder / name, content)
     return [(folder / name, write_atomic(folder / name, content)) for name, content in made.files]
 
 
@@ -58,6 +70,17 @@ def day(as_of: str, newest: int) -> str:
         hint = "unset it, or give --as-of"
         raise UserError(f"{epoch!r} is no number of seconds", where="SOURCE_DATE_EPOCH", hint=hint)
     return iso(int(epoch[:15]) if epoch else newest)[:10]
+
+
+def compared_before(asked: Asked, on: str) -> str:
+    """The day before which the report lies that this one is compared with: the newest before `on`, or the newest of
+    `--since` or before it. Raises UserError where that is no date."""
+    if not asked.since:
+        return on
+    try:
+        return min(on, (date.fromisoformat(asked.since) + timedelta(days=1)).isoformat())
+    except (ValueError, OverflowError) as error:
+        raise UserError(f"{asked.since!r} is no date", where="--since", hint="write it as 2012-08-15") from error
 
 
 def links(place: Workspace) -> Links:

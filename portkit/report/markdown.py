@@ -6,14 +6,14 @@ lines up in columns, and looks the same in a mail and on a page. What little of 
 
 from __future__ import annotations
 
-import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from portkit.change.changeset import Changeset
 from portkit.report.contract import iso, revisions
+from portkit.report.mail import INDENT, WIDTH, block, commands, finished, named, prose, span, wrapped
 from portkit.report.shown import Side, counted, headline, log, one_line, sides
-from portkit.report.view import Blocked, Candidate, Command, ComponentView, PatchHealth, Root, Spoken, Weekly
+from portkit.report.view import Blocked, Candidate, ComponentView, PatchHealth, Root, Spoken, Weekly
 from portkit.report.waiting import Waiting
 from portkit.report.wording import (
     behind_sentence,
@@ -28,7 +28,6 @@ from portkit.report.wording import (
 )
 from portkit.sync.outcome import ChangesetOutcome, Notice
 
-WIDTH = 72
 SIDE_LINES = 8
 """Lines of a side that a mail shows; the page shows more."""
 
@@ -42,22 +41,19 @@ TREND = 8
 """Reports back that a mail tells in numbers; the page draws more."""
 
 _LEGEND = "Base is upstream before, ours the target, theirs upstream after. `>` marks what base does not have."
-_INDENT = "    "
-_HARD_SPACE = "\0"  # within a code span, where no line may be broken; nothing printable holds it
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 
 
 def markdown(view: Weekly) -> bytes:
     """The report, UTF-8, at most WIDTH columns. Three lines where there is nothing new."""
-    blocks = [f"# Upstream sync, {_name(view.as_of)}"]
+    blocks = [f"# Upstream sync, {named(view.as_of)}"]
     blocks += _quiet(view) if view.nothing_new else _full(view)
-    return ("\n\n".join(blocks).replace(_HARD_SPACE, " ") + "\n").encode("utf-8", "backslashreplace")
+    return finished(blocks)
 
 
 def _quiet(view: Weekly) -> Iterator[str]:
-    since = f"Nothing new since {_name(view.since)}" if view.since else "Nothing new"
+    since = f"Nothing new since {named(view.since)}" if view.since else "Nothing new"
     still = f"; {_still(view)}" if view.parked else ", and nothing waits for you"
-    next_line = f"Next: {_span(view.next[-1].text)}, {view.next[-1].why}." if view.next else "Next: nothing to do."
+    next_line = f"Next: {span(view.next[-1].text)}, {view.next[-1].why}." if view.next else "Next: nothing to do."
     yield f"{since}{still}.\n{next_line}"
 
 
@@ -69,43 +65,43 @@ def _still(view: Weekly) -> str:
 def _full(view: Weekly) -> Iterator[str]:
     for text in view.trouble:
         yield "**Incomplete:**"
-        yield _block(_wrapped(text, ""))
-    yield _prose(f"**Landed:** {landed_sentence(view, _name)}")
-    yield _prose(f"**Waits for you:** {waiting_sentence(view, _name)}")
-    yield _prose(f"**Security:** {security_sentence(view, _name)}")
-    yield _prose(f"**Behind:** {behind_sentence(view, _name)}")
+        yield block(wrapped(text, ""))
+    yield prose(f"**Landed:** {landed_sentence(view, named)}")
+    yield prose(f"**Waits for you:** {waiting_sentence(view, named)}")
+    yield prose(f"**Security:** {security_sentence(view, named)}")
+    yield prose(f"**Behind:** {behind_sentence(view, named)}")
     if view.next:
         yield "**Next:**"
-        yield _block(_commands(view.next))
+        yield block(commands(view.next))
     else:
         yield "**Next:** nothing to do."
     if view.security:
         yield f"## Security first ({len(view.security)})"
-        yield _prose("By the words of upstream's logs, which stand before each. A word proves nothing.")
-        yield _block(line for one in view.security for line in _spoken(one))
+        yield prose("By the words of upstream's logs, which stand before each. A word proves nothing.")
+        yield block(line for one in view.security for line in _spoken(one))
     for component in view.components:
         yield from _component(view, component)
     for health in view.patches:
-        yield f"## Local patches of {_name(health.component)}"
-        yield _block(_patches(health))
+        yield f"## Local patches of {named(health.component)}"
+        yield block(_patches(health))
     if view.delta.still:
         yield "## Still open"
-        yield _block(f"{id}  since {one_line(view.opened[id], 10)}" for id in view.delta.still)
+        yield block(f"{id}  since {one_line(view.opened[id], 10)}" for id in view.delta.still)
     if view.ended:
         yield "## Closed since the last report"
-        yield _block(
+        yield block(
             line
             for one in view.ended
             for line in (
                 f"{one_line(one.id, 20)}  {one_line(one.how)}",
-                *_wrapped(f"{one.component}: {one.place}", "    "),
-                *_wrapped(one.subject, "    "),
+                *wrapped(f"{one.component}: {one.place}", "    "),
+                *wrapped(one.subject, "    "),
             )
         )
     days = sorted({one.as_of for one in view.weeks})[-TREND:]
     if len(days) > 1:
         yield f"## The last {len(days)} reports"
-        yield _block(_trend(view, days))
+        yield block(_trend(view, days))
 
 
 def _spoken(one: Spoken) -> Iterator[str]:
@@ -115,11 +111,11 @@ def _spoken(one: Spoken) -> Iterator[str]:
 
 
 def _patches(health: PatchHealth) -> Iterator[str]:
-    yield from _wrapped(health.summary, "")
+    yield from wrapped(health.summary, "")
     for one in health.patches:
-        yield from _wrapped(f"{one.state}: {one.name} {one.note}", "  ")
+        yield from wrapped(f"{one.state}: {one.name} {one.note}", "  ")
     if health.command:
-        yield from continued(health.command, WIDTH - len(_INDENT))
+        yield from continued(health.command, WIDTH - len(INDENT))
 
 
 def _trend(view: Weekly, days: list[str]) -> Iterator[str]:
@@ -132,11 +128,11 @@ def _trend(view: Weekly, days: list[str]) -> Iterator[str]:
 
 def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
     outcome = component.outcome
-    yield f"## {_name(outcome.name)} ({outcome.mode})"
+    yield f"## {named(outcome.name)} ({outcome.mode})"
     if outcome.changesets:
-        yield _prose(f"{counted(len(outcome.changesets), 'changeset')}: {summary(component)}.")
+        yield prose(f"{counted(len(outcome.changesets), 'changeset')}: {summary(component)}.")
         if component.lag.count:
-            yield _prose(lag(component))
+            yield prose(lag(component))
     facts = [("onto", outcome.onto)]
     if outcome.branch:
         written = f"at {outcome.tip[:12]}" if outcome.tip else "not written"
@@ -144,77 +140,77 @@ def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
     if outcome.draft:
         facts.append(("draft", f"{one_line(outcome.draft)}, to look at and not to take"))
     if outcome.changesets:
-        yield _block(f"{name:7} {one_line(text)}" for name, text in facts)
+        yield block(f"{name:7} {one_line(text)}" for name, text in facts)
     if component.notes:
-        yield _block(line for note in component.notes for line in _wrapped(note.text, ""))
+        yield block(line for note in component.notes for line in wrapped(note.text, ""))
     if component.roots:
         yield "### Waits for you"
-        yield _prose(_LEGEND)
+        yield prose(_LEGEND)
         for root in component.roots:
-            yield _block(_root(view, root))
+            yield block(_root(view, root))
             link = view.links.to_changeset(root.outcome.changeset.id)
             if link:
                 yield f"<{link}>"
     for group in component.blocked:
         yield f"### {_blocked_title(group)}"
-        yield _block(line for one in group.outcomes for line in (*_entry(one), *_wrapped(one.reason, "    ")))
+        yield block(line for one in group.outcomes for line in (*_entry(one), *wrapped(one.reason, "    ")))
     if component.sheet:
         yield f"### On the worksheet ({len(component.sheet)})"
         left = len(component.sheet) - NEW_FILES
-        yield _block(
-            [line for one in component.sheet[:NEW_FILES] for line in (*_entry(one), *_wrapped(one.reason, "    "))]
+        yield block(
+            [line for one in component.sheet[:NEW_FILES] for line in (*_entry(one), *wrapped(one.reason, "    "))]
             + ([f"... and {left} more: reports/worksheet-{one_line(outcome.name)}.json"] if left > 0 else [])
         )
     yield from _listed("Landed", component.landed, view, outcome.name)
     yield from _listed("Already there", component.already, view, outcome.name)
     if component.aside:
         yield "### Left aside"
-        yield _block(
+        yield block(
             line
             for one in component.aside
-            for line in (*_entry(one), *_wrapped(f"{one.state}: {one.reason}", "    "))
+            for line in (*_entry(one), *wrapped(f"{one.state}: {one.reason}", "    "))
         )
     if outcome.watched:
         yield f"### What upstream did lately ({counted(len(outcome.watched), 'changeset')})"
-        yield _block(line for one in outcome.watched for line in _changeset(one, [change.path for change in one.files]))
+        yield block(line for one in outcome.watched for line in _changeset(one, [change.path for change in one.files]))
     elif outcome.mode == "watch":
         yield "Nothing lately upstream."
     if component.unmapped:
         yield "### New upstream, and not in the map"
         paths = list(dict.fromkeys(one_line(one.path) for one in component.unmapped))
         more = [f"... and {len(paths) - NEW_FILES} more"] if len(paths) > NEW_FILES else []
-        yield _block(paths[:NEW_FILES] + more)
+        yield block(paths[:NEW_FILES] + more)
     if component.disagreements:
         yield "### Where ident line and content disagree"
-        yield _block(
+        yield block(
             line
             for one in component.disagreements
-            for line in (one_line(one.target), *_wrapped(f"{one.note}; {used(one.used)}", "    "))
+            for line in (one_line(one.target), *wrapped(f"{one.note}; {used(one.used)}", "    "))
         )
     if component.standing:
         yield "### Left as it stands"
-        yield _block(line for one in component.standing for line in _quietly(one))
+        yield block(line for one in component.standing for line in _quietly(one))
     if component.review:
         yield "### For the reviewer"
         yield "In the target's repository, in this order:"
-        yield _block(_commands(component.review, beside=False))
+        yield block(commands(component.review, beside=False))
     if component.candidates:
         yield f"### Candidates for the release branch ({len(component.candidates)})"
-        yield _block(line for one in component.candidates for line in _candidate(one))
+        yield block(line for one in component.candidates for line in _candidate(one))
     if component.cover:
         yield "### Cover letter"
-        yield _block(log(component.cover).split("\n"))
+        yield block(log(component.cover).split("\n"))
 
 
 def _candidate(one: Candidate) -> Iterator[str]:
     words = one_line(", ".join(one.words), 40)
     after = f", after {counted(one.after, 'commit')} in its files" if one.after else ""
     yield f"{(one.outcome.commit or '')[:12]}  {words}{after}"
-    yield from _wrapped(headline(one.outcome.changeset.message) or "(no log)", "    ")
+    yield from wrapped(headline(one.outcome.changeset.message) or "(no log)", "    ")
 
 
 def _quietly(notice: Notice) -> list[str]:
-    return _wrapped(f"{notice.path}: {notice.text}", "")
+    return wrapped(f"{notice.path}: {notice.text}", "")
 
 
 def _blocked_title(group: Blocked) -> str:
@@ -231,7 +227,7 @@ def _numbers(group: Blocked) -> list[str]:
 def _listed(title: str, outcomes: tuple[ChangesetOutcome, ...], view: Weekly, component: str) -> Iterator[str]:
     if outcomes:
         yield f"### {title} ({len(outcomes)})"
-        yield _block(
+        yield block(
             line
             for one in outcomes
             for line in _entry(one, "  new" if view.is_fresh(component, one.changeset.id) else "")
@@ -246,7 +242,7 @@ def _root(view: Weekly, root: Root) -> Iterator[str]:
     if root.blocks:
         several = len(root.blocks) > BLOCKS
         names = "see below" if several else ", ".join(one.changeset.id[:10] for one in root.blocks)
-        yield from _wrapped(f"blocks {len(root.blocks)}: {names}", "    ")
+        yield from wrapped(f"blocks {len(root.blocks)}: {names}", "    ")
     for one in root.waits:
         yield ""
         yield from _waiting(view, one)
@@ -254,8 +250,8 @@ def _root(view: Weekly, root: Root) -> Iterator[str]:
 
 def _waiting(view: Weekly, one: Waiting) -> Iterator[str]:
     yield f"  {one.id}  {one.kind}{'  new' if view.is_new(one.id) else ''}"
-    yield from _wrapped(place(one), "  ")
-    yield from _wrapped(one.reason, "  ")
+    yield from wrapped(place(one), "  ")
+    yield from wrapped(one.reason, "  ")
     if view.since and not view.is_new(one.id):
         return
     for side in sides(one.base, one.ours, one.theirs, SIDE_LINES):
@@ -264,7 +260,7 @@ def _waiting(view: Weekly, one: Waiting) -> Iterator[str]:
 
 def _side(side: Side) -> Iterator[str]:
     """A side, its lines broken where they are long: `>` stands before what base does not have."""
-    width = WIDTH - len(_INDENT) - 13
+    width = WIDTH - len(INDENT) - 13
     for line in side.lines:
         text = line.text.expandtabs(4).rstrip()
         mark = ">" if line.changed else " " if line.gap else "|"
@@ -283,54 +279,5 @@ def _entry(one: ChangesetOutcome, mark: str = "") -> list[str]:
 
 def _changeset(one: Changeset, files: Iterable[str]) -> list[str]:
     first = f"{one.id[:10]}  {iso(one.date)[:10]}  {one_line(one.author.login, 20)}"
-    said = _wrapped(headline(one.message) or "(no log)", "    ")
-    return [first, *said, *_wrapped(", ".join(files), "    ", 4 * WIDTH)]
-
-
-# Text for a mail.
-
-
-def _wrapped(text: str, indent: str, limit: int = 400) -> list[str]:
-    return textwrap.wrap(
-        one_line(text, limit),
-        WIDTH - len(_INDENT),
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_on_hyphens=False,
-    )
-
-
-def _block(lines: Iterable[str]) -> str:
-    """An indented block, in which Markdown reads nothing. Its first line must not be blank."""
-    return "\n".join(f"{_INDENT}{line}".rstrip() for line in lines)
-
-
-def _commands(commands: Sequence[Command], *, beside: bool = True) -> Iterator[str]:
-    """Commands with what they are for: beside them where all of them have the room and `beside` says so, else in a
-    line above."""
-    width = max(len(one_line(command.text)) for command in commands)
-    lines = [f"{one_line(command.text):{width}}  # {one_line(command.why)}" for command in commands]
-    if beside and all(len(line) <= WIDTH - len(_INDENT) for line in lines):
-        yield from lines
-        return
-    for command in commands:
-        yield f"# {one_line(command.why, 60)}"
-        yield from continued(command.text, WIDTH - len(_INDENT))
-
-
-def _prose(text: str) -> str:
-    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
-
-
-def _name(name: str) -> str:
-    """`name` as it is where it is a plain word, or a date; else a code span."""
-    return name if _PLAIN.fullmatch(name) else _span(name)
-
-
-def _span(text: str) -> str:
-    """A code span that `text` cannot leave, whatever backticks it holds (CommonMark 6.1)."""
-    shown = one_line(text, 100)
-    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
-    fence = "`" * (longest + 1)
-    space = " " if longest else ""
-    return f"{fence}{space}{shown}{space}{fence}".replace(" ", _HARD_SPACE)
+    said = wrapped(headline(one.message) or "(no log)", "    ")
+    return [first, *said, *wrapped(", ".join(files), "    ", 4 * WIDTH)]

@@ -294,6 +294,14 @@ class GitTarget:
             self._commits[sha] = history.one(self.repository, sha)
         return self._commits[sha]
 
+    def committers(self, ids: Sequence[str]) -> dict[str, Person]:
+        """Who committed each of `ids` (full hashes)."""
+        return history.committers(self.repository, ids)
+
+    def hidden(self, base: str, tip: str) -> frozenset[str]:
+        """The commits of `base..tip` that no remote is known to have."""
+        return history.hidden(self.repository, base, tip)
+
     def checked_out(self, branch: str) -> str:
         """The path of the worktree that has `branch` checked out, is rebasing or bisecting it; "" for none. A
         worktree whose folder has gone counts: git still holds the branch for it."""

@@ -95,6 +95,24 @@ def one(repository: GitRepository, commit: str) -> TargetCommit:
     return next(_read([repository.run(*_LOG, "--no-walk", "--end-of-options", commit, "--")]))
 
 
+def committers(repository: GitRepository, ids: Sequence[str]) -> dict[str, Person]:
+    """Who committed each of `ids` (full hashes)."""
+    if not ids:
+        return {}
+    told = repository.run(
+        "log", "-z", "--no-walk=unsorted", "--stdin", "--format=%H%x00%cn%x00%ce", "--encoding=UTF-8", "--no-color",
+        "--no-notes", "--no-mailmap", "--no-show-signature", feed="".join(f"{id}\n" for id in ids).encode("ascii"),
+    )  # fmt: skip
+    fields = [decode(field) for field in told.split(b"\0")]
+    return {fields[at]: Person(fields[at + 1], fields[at + 2]) for at in range(0, len(fields) - 2, 3)}
+
+
+def hidden(repository: GitRepository, base: str, tip: str) -> frozenset[str]:
+    """Those commits of `base..tip` that no remote-tracking ref has."""
+    listed = repository.run("rev-list", tip, "--not", base, "--remotes", "--")
+    return frozenset(decode(listed).split())
+
+
 def _range(commit: str, since: str) -> str:
     return f"{since}..{commit}" if since else commit
 

@@ -54,7 +54,7 @@ def run(work: Work, *arguments: str, **environment: str) -> subprocess.Completed
         (["-C", "WORK", "sync", "--json"], "--json stands before the command: portkit --json sync", ""),
         (["-C", "WORK", "sync", "--onto"], "requires an argument", "--help"),
         (["-C", "WORK", "baseline"], "missing argument 'COMPONENT'", "baseline --help"),
-        (["-C", "WORK", "report", "daily"], "'daily' is not one of 'triage'", "report --help"),
+        (["-C", "WORK", "report", "daily"], "'daily' is not one of ", "report --help"),
         (["-C", "WORK", "report", "weekly", "--format", "pdf"], "'pdf' is not one of", "report --help"),
         (["-C", "WORK", "sync", "leasd"], "there is no component 'leasd'; nearest: 'leased'", ""),
         (["-C", "WORK", "sync", "--", "-x"], "there is no component '-x'; known: msg, leased, clockd, logd", ""),

@@ -1,0 +1,142 @@
+"""`portkit report progress`: what was done against the plan, and by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from portkit.cli.ports import find
+from portkit.cli.reporting import Asked, Made, compared_before, day, links, own_templates
+from portkit.cli.sync import run
+from portkit.cli.waiting import earlier
+from portkit.cli.wiring import Workspace
+from portkit.components.model import Component, DoneBy, Mode, PlanEntry
+from portkit.errors import UserError
+from portkit.ports.model import Evidence, Kind, Port
+from portkit.report.contract import iso
+from portkit.report.notes import Notes, read_notes, skeleton
+from portkit.report.progress import Facts, Seen, progress
+from portkit.report.progress_render import render
+from portkit.report.work import Found, Known, Work, told_apart
+from portkit.sync.branch import as_written
+from portkit.sync.outcome import ComponentOutcome
+from portkit.sync.run import Request
+from portkit.target.git import GitTarget
+
+_DAY = 86400
+_SLACK = 90 * _DAY
+"""Commit dates are not monotone: reading goes on for this long beyond the plan's first day."""
+
+
+def make(place: Workspace, asked: Asked) -> Made:
+    """The report of what the target's own history and portkit's branches show now."""
+    plan = place.map.plan
+    if not plan:
+        hint = "docs/map.md tells how one is written"
+        raise UserError("the map has no plan to measure against", where=place.map.path, hint=hint)
+    target = place.target()
+    onto = target.resolve(asked.onto) if asked.onto else target.default_tip()
+    outcomes = [
+        as_written(one, target)
+        for one in run(place, Request(place.components(()), onto, asked.until, dry_run=True))
+    ]
+    on = day(asked.as_of, max((one.newest for one in outcomes), default=0))
+    names = list(dict.fromkeys(name for entry in plan for name in entry.components))
+    work = _work(place, target, names, outcomes, onto, min(entry.start for entry in plan), on)
+    file = f"{'final' if asked.final else 'progress'}-notes.md"
+    view = progress(
+        plan, work, _facts(target, plan, outcomes, onto), outcomes,
+        as_of=on,
+        notes=_notes(place.reports / on / file),
+        notes_file=str((place.reports / on / file).relative_to(place.root)),
+        links=links(place),
+        previous=next(earlier(place.reports, "progress", before=compared_before(asked, on)), None),
+        final=asked.final,
+    )  # fmt: skip
+    own = own_templates(place)
+    name = "final" if asked.final else "progress"
+    files = tuple((f"{name}.{format}", render(view, format, own)) for format in asked.formats)
+    waits = tuple(f"not filled in: {title}, in {view.notes_file}" for title in view.lacking)
+    return Made(on, files, once=((file, skeleton(final=asked.final).encode()),), waits=waits)
+
+
+def _work(
+    place: Workspace, target: GitTarget, names: Sequence[str], outcomes: Sequence[ComponentOutcome], onto: str,
+    first: str, on: str,
+) -> tuple[Work, ...]:  # fmt: skip
+    """Every commit for one of the plan's components, from the plan's first day to the report's."""
+    start, end = _seconds(first), _seconds(on) + _DAY
+    found: list[Found] = []
+    known: dict[str, Known] = {}
+    by_name = {one.name: one for one in outcomes}
+    for name in names:
+        component = place.map.component(name)
+        place.screen.progress(f"{name}: reading what was committed")
+        merged = []
+        for commit in target.history(onto, _paths(component)):
+            if commit.date < start - _SLACK:
+                break
+            if start <= commit.date < end:
+                merged.append(Found(commit, commit.author, name, merged=True, public=True))
+        found += reversed(merged)
+        outcome = by_name.get(name)
+        if outcome is not None and outcome.branch and outcome.tip not in ("", outcome.onto):
+            hidden = target.hidden(outcome.onto, outcome.tip)
+            for commit in target.commits_between(outcome.onto, outcome.tip):
+                parent = target.commit_info(commit.parents[0]).date if commit.parents else None
+                known[commit.id] = Known(parent=parent)
+                found.append(
+                    Found(commit, commit.author, name, False, outcome.branch, public=commit.id not in hidden)
+                )
+        if component.mode in (Mode.SYNC, Mode.IMPORT) and merged:
+            known |= {port.target_commit: _known(port) for port in find(place, component, onto).ports}
+    committers = target.committers([one.commit.id for one in found])
+    return told_apart(
+        (replace(one, committer=committers.get(one.commit.id, one.committer)) for one in found), known
+    )
+
+
+def _known(port: Port) -> Known:
+    return Known(port.changesets, adapted=port.kind is not Kind.EXACT or Evidence.TRAILER not in port.evidence)
+
+
+def _facts(
+    target: GitTarget, plan: Sequence[PlanEntry], outcomes: Sequence[ComponentOutcome], onto: str
+) -> Facts:
+    """Which paths of the plan's milestones are there, on the target's own branch or on one of portkit's."""
+    branches = [("", onto), *((one.branch, one.tip) for one in outcomes if one.branch and one.tip)]
+    seen: dict[str, Seen] = {}
+    for path in dict.fromkeys(_watched(plan)):
+        for branch, tip in branches:
+            if target.tree(tip, [path.removesuffix("/")]).entries:
+                added = list(target.history(tip, [path.removesuffix("/")]))
+                seen[path] = Seen(iso(added[-1].date)[:10] if added else "", branch)
+                break
+    return Facts(seen)
+
+
+def _watched(plan: Sequence[PlanEntry]) -> Iterator[str]:
+    return (one.value for entry in plan for one in entry.milestones if one.by is DoneBy.PATH)
+
+
+def _paths(component: Component) -> list[str]:
+    """The target paths that a component's rules speak of; the folder of a pattern."""
+    return [
+        (rule.target if not rule.glob else rule.target.rstrip("/")).removesuffix("/") for rule in component.paths
+    ]
+
+
+def _notes(path: Path) -> Notes:
+    try:
+        return read_notes(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return Notes()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError("the notes cannot be read", where=str(path), cause=str(error)) from error
+
+
+def _seconds(day: str) -> int:
+    """The first second of a day (YYYY-MM-DD), UTC."""
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp())

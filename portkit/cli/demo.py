@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from portkit.cli.report_weekly import made_of
-from portkit.cli.reporting import Asked, write
+from portkit.cli.reporting import Asked, write, write_index
 from portkit.cli.sync import run, tell
 from portkit.cli.wiring import Options, workspace
 from portkit.demo.build import build
@@ -36,7 +36,7 @@ def command(options: Options, folder: str) -> int:
         outcomes = run(place, Request(place.components(()), target.default_tip()))
         for outcome in outcomes:
             tell(screen, outcome, dry_run=False)
-        written = write(place, made_of(place, outcomes, Asked()))
+        written = [*write(place, made_of(place, outcomes, Asked())), write_index(place)]
     screen.say()
     shown = shlex.quote(folder)
     screen.say(f"Look at what landed:  git -C {shown}/dragonfly.git log -p master..portkit/leased")

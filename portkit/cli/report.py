@@ -10,7 +10,7 @@ from typing import Protocol, cast
 import click
 
 from portkit.cli.failing import failed
-from portkit.cli.reporting import FORMATS, Asked, Made, wanted, write
+from portkit.cli.reporting import FORMATS, Asked, Made, wanted, write, write_index
 from portkit.cli.sync import WAITS
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.errors import UserError
@@ -64,7 +64,7 @@ def command(
         raise UserError(f"a {kind} report is never final", where="--final", hint="portkit report progress --final")
     with workspace(options) as place:
         made = kind_of(kind).make(place, Asked(onto, until, as_of, wanted(formats), since, final))
-        written = write(place, made)
+        written = [*write(place, made), write_index(place)]
         found = {"schema": 1, "command": "report", "kind": kind, "files": [str(path) for path, _ in written],
                  "waits": list(made.waits)}  # fmt: skip
         for path, changed in written:

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from portkit.cli.ports import find
-from portkit.cli.reporting import Asked, Made, compared_before, day, links, own_templates
-from portkit.cli.sync import run
+from portkit.cli.reporting import Asked, Made, compared_before, day_of, links, looked_at, own_templates, told
 from portkit.cli.waiting import earlier
 from portkit.cli.wiring import Workspace
 from portkit.components.model import Component, DoneBy, Mode, PlanEntry
 from portkit.errors import UserError
-from portkit.ports.model import Evidence, Kind, Port
+from portkit.ports.model import Evidence, Kind
 from portkit.report.contract import iso
 from portkit.report.notes import Notes, read_notes, skeleton
 from portkit.report.progress import Facts, Seen, progress
 from portkit.report.progress_render import render
 from portkit.report.work import Found, Known, Work, told_apart
-from portkit.sync.branch import as_written
 from portkit.sync.outcome import ComponentOutcome
-from portkit.sync.run import Request
 from portkit.target.git import GitTarget
 
 _DAY = 86400
+_KIND = "progress-ports"
 _SLACK = 90 * _DAY
 """Commit dates are not monotone: reading goes on for this long beyond the plan's first day."""
 
@@ -36,13 +36,9 @@ def make(place: Workspace, asked: Asked) -> Made:
     if not plan:
         hint = "docs/map.md tells how one is written"
         raise UserError("the map has no plan to measure against", where=place.map.path, hint=hint)
-    target = place.target()
-    onto = target.resolve(asked.onto) if asked.onto else target.default_tip()
-    outcomes = [
-        as_written(one, target)
-        for one in run(place, Request(place.components(()), onto, asked.until, dry_run=True))
-    ]
-    on = day(asked.as_of, max((one.newest for one in outcomes), default=0))
+    looked = looked_at(place, asked)
+    target, onto, outcomes = place.target(), looked.onto, looked.outcomes
+    on = day_of(place, asked, outcomes)
     names = list(dict.fromkeys(name for entry in plan for name in entry.components))
     work = _work(place, target, names, outcomes, onto, min(entry.start for entry in plan), on)
     file = f"{'final' if asked.final else 'progress'}-notes.md"
@@ -54,12 +50,14 @@ def make(place: Workspace, asked: Asked) -> Made:
         links=links(place),
         previous=next(earlier(place.reports, "progress", before=compared_before(asked, on)), None),
         final=asked.final,
+        trouble=[told(one) for one in looked.trouble],
     )  # fmt: skip
     own = own_templates(place)
     name = "final" if asked.final else "progress"
     files = tuple((f"{name}.{format}", render(view, format, own)) for format in asked.formats)
     waits = tuple(f"not filled in: {title}, in {view.notes_file}" for title in view.lacking)
-    return Made(on, files, once=((file, skeleton(final=asked.final).encode()),), waits=waits)
+    once = ((file, skeleton(final=asked.final).encode()),)
+    return Made(on, files, once, waits, looked.trouble)
 
 
 def _work(
@@ -90,16 +88,28 @@ def _work(
                 found.append(
                     Found(commit, commit.author, name, False, outcome.branch, public=commit.id not in hidden)
                 )
-        if component.mode in (Mode.SYNC, Mode.IMPORT) and merged:
-            known |= {port.target_commit: _known(port) for port in find(place, component, onto).ports}
+        if component.mode in (Mode.SYNC, Mode.IMPORT) and any(len(one.commit.parents) == 1 for one in merged):
+            known |= _ported(place, component, onto)
     committers = target.committers([one.commit.id for one in found])
     return told_apart(
         (replace(one, committer=committers.get(one.commit.id, one.committer)) for one in found), known
     )
 
 
-def _known(port: Port) -> Known:
-    return Known(port.changesets, adapted=port.kind is not Kind.EXACT or Evidence.TRAILER not in port.evidence)
+def _ported(place: Workspace, component: Component, onto: str) -> dict[str, Known]:
+    """What is known of the commits that carry upstream's changesets. Finding them takes seconds, and is remembered."""
+    tip = place.history(place.map.source(component.upstream)).tip
+    key = hashlib.sha256(repr((component, onto, tip)).encode("utf-8", "surrogateescape")).hexdigest()
+    memory = place.memory()
+    kept = memory.get(_KIND, key)
+    if kept is None:
+        told = [
+            (one.target_commit, one.changesets, one.kind is not Kind.EXACT or Evidence.TRAILER not in one.evidence)
+            for one in find(place, component, onto).ports
+        ]
+        kept = json.dumps(told).encode("ascii")
+        memory.put(_KIND, key, kept)
+    return {commit: Known(tuple(changesets), adapted=adapted) for commit, changesets, adapted in json.loads(kept)}
 
 
 def _facts(

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TypeVar
 
+from portkit.cli.sync import run
+from portkit.cli.waiting import earlier
 from portkit.cli.wiring import Workspace
-from portkit.errors import PortkitError, UserError
+from portkit.errors import PortkitError, UserError, WorldError
+from portkit.report import index
 from portkit.report.contract import iso
 from portkit.report.links import Links
 from portkit.report.page import Templates
 from portkit.store.atomic import write_atomic
 from portkit.store.templates import read_templates
+from portkit.sync.branch import as_written
+from portkit.sync.outcome import ComponentOutcome
+from portkit.sync.run import Request
+
+Result = TypeVar("Result")
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 FORMATS = ("html", "md", "json")
 
@@ -46,6 +58,60 @@ class Made:
     trouble: tuple[PortkitError, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """What a sync finds now, as its branches have it, from the target commit `onto`; and what could not be looked at,
+    and why."""
+
+    onto: str
+    outcomes: tuple[ComponentOutcome, ...]
+    trouble: tuple[PortkitError, ...]
+
+
+def looked_at(place: Workspace, asked: Asked) -> LookedAt:
+    """What a sync of all components finds. Where a remote fails, what is here already is looked at; where a component
+    cannot be looked at, the others are. Raises where nothing can."""
+    trouble: list[PortkitError] = []
+    target = _offline(place, place.target, trouble)
+    onto = target.resolve(asked.onto) if asked.onto else target.default_tip()
+    names = place.components(())
+    try:
+        found = _offline(place, lambda: run(place, Request(names, onto, asked.until, dry_run=True)), trouble)
+    except WorldError as error:
+        one_by_one: dict[str, ComponentOutcome] = {}
+        for name in names:
+            try:
+                one_by_one[name] = run(place, Request((name,), onto, asked.until, dry_run=True))[-1]
+            except WorldError as wrong:
+                trouble.append(wrong)
+        if not one_by_one:
+            raise error
+        found = tuple(one_by_one.values())
+    unique = {str(one): one for one in trouble}
+    return LookedAt(onto, tuple(as_written(one, target) for one in found), tuple(unique.values()))
+
+
+def _offline(place: Workspace, look: Callable[[], Result], trouble: list[PortkitError]) -> Result:
+    """What `look` gives; where the world fails while something is fetched, what it gives of what is here."""
+    try:
+        return look()
+    except WorldError as error:
+        if not place.fetch:
+            raise
+        place.fetch = False
+        try:
+            found = look()
+        except WorldError:
+            raise error from None
+        trouble.append(error)
+        return found
+
+
+def told(error: PortkitError) -> str:
+    """An error as a sentence of a report."""
+    return f"{error}{f' ({error.cause})' if error.cause else ''}"
+
+
 def write(place: Workspace, made: Made) -> list[tuple[Path, bool]]:
     """Writes a report's files under reports/<day>/; returns each, and whether it changed."""
     folder = place.reports / made.day
@@ -55,11 +121,28 @@ def write(place: Workspace, made: Made) -> list[tuple[Path, bool]]:
     return [(folder / name, write_atomic(folder / name, content)) for name, content in made.files]
 
 
-def day(as_of: str, newest: int) -> str:
-    """The report's day: what `--as-of` or SOURCE_DATE_EPOCH says, else that of `newest`, in seconds since 1970.
+def write_index(place: Workspace) -> tuple[Path, bool]:
+    """Writes reports/index.html over all reports that are there; returns it, and whether it changed."""
+    folders = {
+        folder.name: [path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+        for folder in place.reports.iterdir()
+        if _DAY.fullmatch(folder.name) and folder.is_dir()
+    }
+    newest = next(earlier(place.reports, "weekly"), {})
+    told = {str(one.get("as_of")): one for one in earlier(place.reports, "progress")}
+    path = place.reports / "index.html"
+    view = index.index(folders, newest.get("weeks"), told)
+    return path, write_atomic(path, index.render(view, own_templates(place)))
+
+
+def day_of(place: Workspace, asked: Asked, outcomes: Sequence[ComponentOutcome]) -> str:
+    """The report's day (YYYY-MM-DD): what `--as-of` or SOURCE_DATE_EPOCH says; else that of the newest fetch; where
+    nothing is fetched, or `--until` looks back, that of upstream's newest changeset.
 
     Raises UserError where what they say is no date.
     """
+    newest = max((one.newest for one in outcomes), default=0)
+    as_of = asked.as_of
     if as_of:
         try:
             return date.fromisoformat(as_of).isoformat()
@@ -69,7 +152,7 @@ def day(as_of: str, newest: int) -> str:
     if epoch and not (epoch.isascii() and epoch.isdigit()):
         hint = "unset it, or give --as-of"
         raise UserError(f"{epoch!r} is no number of seconds", where="SOURCE_DATE_EPOCH", hint=hint)
-    return iso(int(epoch[:15]) if epoch else newest)[:10]
+    return iso(int(epoch[:15]) if epoch else (0 if asked.until else place.fetched()) or newest)[:10]
 
 
 def compared_before(asked: Asked, on: str) -> str:

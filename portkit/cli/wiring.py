@@ -105,6 +105,16 @@ class Workspace:
             self._target = opened
         return self._target
 
+    def fetched(self) -> int:
+        """When one of portkit's own clones was last brought up to date, in seconds since 1970; 0 where there is none:
+        what is used in place is fetched by others."""
+        sources = [*self.map.upstreams, self.map.target]
+        if not any(source.remote for source in sources):
+            return 0
+        clones = [self.state / "target.git", *(self.state / "upstream").glob("*.git")]
+        marks = [clone / name for clone in clones for name in ("FETCH_HEAD", "HEAD")]
+        return max((int(mark.stat().st_mtime) for mark in marks if mark.exists()), default=0)
+
     def memory(self) -> Cache:
         """What is remembered between runs."""
         if self._memory is None:

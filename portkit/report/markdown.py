@@ -205,7 +205,7 @@ def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
 def _candidate(one: Candidate) -> Iterator[str]:
     words = one_line(", ".join(one.words), 40)
     after = f", after {counted(one.after, 'commit')} in its files" if one.after else ""
-    yield f"{(one.outcome.commit or '')[:12]}  {words}{after}"
+    yield from wrapped(f"{(one.outcome.commit or '')[:12]}: {words}{after}", "")
     yield from wrapped(headline(one.outcome.changeset.message) or "(no log)", "    ")
 
 

@@ -119,12 +119,12 @@ def test_a_dry_run_writes_nothing_and_says_the_same(work: Work) -> None:
 def test_the_report_is_written_once(synced: Work) -> None:
     told = synced.portkit("--json", "report", "weekly").object()
     assert [Path(one).name for one in told["files"]] == [
-        "weekly.html", "weekly.md", "weekly.json", "cover-msg.txt", "cover-leased.txt",
+        "weekly.html", "weekly.md", "weekly.json", "cover-msg.txt", "cover-leased.txt", "index.html",
     ]  # fmt: skip
     before = synced.everything()
     again = synced.portkit("report", "weekly")
     assert again.code == 0
-    assert again.out.count("(unchanged)") == 5
+    assert again.out.count("(unchanged)") == 6
     assert synced.everything() == before
 
 

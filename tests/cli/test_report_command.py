@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,76 @@ def test_the_schema_is_printed(work: Work, kind: str) -> None:
     assert json.loads(told.out)["properties"]["kind"] == {"const": kind}
     assert work.portkit("--json", "report", kind, "--schema").object()["json_schema"] == json.loads(told.out)
     assert not (work.folder / "reports").exists() or not list((work.folder / "reports").glob("2*"))
+
+
+def by_url(work: Work) -> None:
+    """The workspace with its upstream named by a URL, and cloned."""
+    work.change_map("git: openbsd.git", f"git: {work.upstream.as_uri()}")
+    assert work.portkit("sync").code == 1
+
+
+def test_a_source_that_fails_makes_the_report_poorer_and_is_told(work: Work) -> None:
+    by_url(work)
+    work.upstream.rename(work.folder / "gone.git")
+    told = work.portkit("--json", "report", "weekly", "--as-of", "2012-09-10")
+    assert told.code == 3
+    found = told.object()
+    assert {Path(one).name for one in found["files"]} >= {"weekly.html", "weekly.md", "weekly.json", "index.html"}
+    assert "upstream openbsd" in found["error"]["what"]
+    folder = work.folder / "reports/2012-09-10"
+    assert "**Incomplete:**\n\n    upstream openbsd" in (folder / "weekly.md").read_text()
+    assert "<strong>Incomplete:</strong> upstream openbsd" in (folder / "weekly.html").read_text()
+    read = json.loads((folder / "weekly.json").read_bytes())
+    assert len(read["trouble"]) == 1
+    assert [one["name"] for one in read["components"]] == ["msg", "leased", "clockd", "logd"]
+    (work.folder / "gone.git").rename(work.upstream)
+    assert work.portkit("report", "weekly", "--as-of", "2012-09-10").code == 0
+    assert "Incomplete" not in (folder / "weekly.md").read_text()
+
+
+def test_without_anything_to_look_at_there_is_no_report(work: Work) -> None:
+    work.change_map("git: openbsd.git", f"git: {work.upstream.as_uri()}")
+    work.upstream.rename(work.folder / "gone.git")
+    told = work.portkit("report", "weekly")
+    assert told.code == 3
+    assert not list((work.folder / "reports").glob("2*"))
+
+
+def test_the_day_is_that_of_the_newest_fetch(work: Work) -> None:
+    by_url(work)
+    assert work.portkit("report", "weekly").code == 0
+    (folder,) = (work.folder / "reports").glob("2*")
+    marks = (work.folder / ".portkit").rglob("FETCH_HEAD")
+    fetched = max(datetime.fromtimestamp(mark.stat().st_mtime, UTC).date().isoformat() for mark in marks)
+    assert folder.name == fetched
+    assert work.portkit("report", "weekly", "--until", "2012-09-10").code == 0
+    assert (work.folder / "reports" / "2012-09-10" / "weekly.html").exists()
+
+
+def test_the_index_is_over_all_of_them(synced: Work) -> None:
+    planned(synced)
+    for day in ("2012-09-10", "2012-09-17"):
+        synced.portkit("report", "weekly", "--as-of", day)
+    synced.portkit("report", "progress", "--as-of", "2012-09-17")
+    text = (synced.folder / "reports" / "index.html").read_text()
+    for address in ("2012-09-10/weekly.html", "2012-09-17/weekly.md", "2012-09-17/progress.json",
+                    "2012-09-17/progress-notes.md", "2012-09-10/cover-leased.txt"):  # fmt: skip
+        assert f'href="{address}"' in text
+        assert (synced.folder / "reports" / address).exists()
+    assert text.index("2012-09-17/weekly.html") < text.index("2012-09-10/weekly.html")
+    assert '<a href="2012-09-17/progress.html">1 of 3</a>' in text
+    before = synced.everything()
+    synced.portkit("report", "weekly", "--as-of", "2012-09-17")
+    assert synced.everything() == before
+
+
+def test_local_patches_have_their_section(synced: Work) -> None:
+    assert synced.portkit("patches", "extract", "leased").code in (0, 1)
+    assert synced.portkit("report", "weekly", "--as-of", "2012-09-10").code == 0
+    read = json.loads((synced.folder / "reports/2012-09-10/weekly.json").read_bytes())
+    (health,) = read["patches"]
+    checked = synced.portkit("--json", "patches", "check", "leased").object()
+    assert health["component"] == "leased"
+    assert f"of {len(checked['patches'])} patches fit" in health["summary"]
+    assert health["command"] == "portkit patches check leased"
+    assert "## Local patches of leased" in (synced.folder / "reports/2012-09-10/weekly.md").read_text()

@@ -43,7 +43,7 @@ def kind_of(name: str) -> Kind:
     "--onto", metavar="REV", default="", help="The target commit the sync started from (default: the map's branch)."
 )
 @click.option("--until", default="", metavar="REV-or-DATE", help="Look at upstream no further than this.")
-@click.option("--as-of", default="", metavar="DATE", help="The report's day (default: upstream's newest).")
+@click.option("--as-of", default="", metavar="DATE", help="The report's day (default: that of the newest fetch).")
 @click.option("--since", default="", metavar="DATE", help="Compare with the report of this day, or the newest before.")
 @click.option("--final", is_flag=True, help="For progress: the last report, on one page.")
 @click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="Only this format; repeatable.")
@@ -66,7 +66,7 @@ def command(
         made = kind_of(kind).make(place, Asked(onto, until, as_of, wanted(formats), since, final))
         written = [*write(place, made), write_index(place)]
         found = {"schema": 1, "command": "report", "kind": kind, "files": [str(path) for path, _ in written],
-                 "waits": list(made.waits)}  # fmt: skip
+                 "changed": [str(path) for path, changed in written if changed], "waits": list(made.waits)}  # fmt: skip
         for path, changed in written:
             place.screen.say(f"{_shown(path)}" + ("" if changed else " (unchanged)"))
         for text in made.waits:

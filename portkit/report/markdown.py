@@ -13,7 +13,7 @@ from portkit.change.changeset import Changeset
 from portkit.report.contract import iso, revisions
 from portkit.report.mail import INDENT, WIDTH, block, commands, finished, named, prose, span, wrapped
 from portkit.report.shown import Side, counted, headline, log, one_line, sides
-from portkit.report.view import Blocked, Candidate, ComponentView, PatchHealth, Root, Spoken, Weekly
+from portkit.report.view import Blocked, Candidate, ComponentView, PatchHealth, Root, Spoken, Weekly, by_hand
 from portkit.report.waiting import Waiting
 from portkit.report.wording import (
     behind_sentence,
@@ -230,8 +230,13 @@ def _listed(title: str, outcomes: tuple[ChangesetOutcome, ...], view: Weekly, co
         yield block(
             line
             for one in outcomes
-            for line in _entry(one, "  new" if view.is_fresh(component, one.changeset.id) else "")
+            for line in _entry(one, _marks(view, component, one))
         )
+
+
+def _marks(view: Weekly, component: str, one: ChangesetOutcome) -> str:
+    resolved = "  by hand" if by_hand(one) else ""
+    return f"{resolved}{'  new' if view.is_fresh(component, one.changeset.id) else ''}"
 
 
 def _root(view: Weekly, root: Root) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from portkit.report.contract import iso
 from portkit.report.security import fault_words, security_words
 from portkit.report.shown import counted, one_line
-from portkit.report.view import Candidate, Command
+from portkit.report.view import Candidate, Command, by_hand
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
 
 COVER_WIDTH = 68
@@ -72,13 +72,19 @@ def cover(outcome: ComponentOutcome, title: str, landed: Sequence[ChangesetOutco
         blocks.append("\n".join(["Upstream's logs speak of security in:", *named]))
     blocks.append("\n".join([
         "Tested:",
-        "  - each commit makes upstream's change and no other, hunk by hunk",
+        f"  - each commit{_but(landed)} makes upstream's change and no other, hunk by hunk",
         *(f"  - {one_line(one)}" for one in tested),
         "Not tested:",
         *([] if tested else ["  - whether it compiles"]),
         "  - whether it does what it should: nothing was run",
     ]))  # fmt: skip
     return "\n\n".join(blocks) + "\n"
+
+
+def _but(landed: Sequence[ChangesetOutcome]) -> str:
+    """Which commits the gate does not speak for."""
+    resolved = sum(by_hand(one) for one in landed)
+    return f" but the {resolved} that a person resolved" if resolved else ""
 
 
 def _left_out(outcome: ComponentOutcome) -> str:

@@ -15,6 +15,11 @@ from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, FileBaselin
 _NO_NAME = re.compile(r"[^0-9A-Za-z]")
 
 
+def by_hand(outcome: ChangesetOutcome) -> bool:
+    """Whether a person resolved something in a changeset."""
+    return any(file.resolutions for file in outcome.files)
+
+
 @dataclass(frozen=True, slots=True)
 class Root:
     """A parked changeset with conflicts of its own; `number` counts them within the component, from 1."""
@@ -186,6 +191,11 @@ class Weekly:
     @property
     def landed(self) -> int:
         return sum(len(component.landed) for component in self.components)
+
+    @property
+    def resolved(self) -> int:
+        """How many of what landed did so as a person resolved it."""
+        return sum(by_hand(one) for component in self.components for one in component.landed)
 
     @property
     def landed_new(self) -> int:

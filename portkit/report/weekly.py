@@ -35,6 +35,7 @@ from portkit.report.view import (
     Spoken,
     Week,
     Weekly,
+    by_hand,
 )
 from portkit.report.waiting import Waiting, delta, known_conflicts, new_since, open_ids, waiting
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, Notice, State
@@ -112,9 +113,9 @@ def render(view: Weekly, format: str, own: Templates | None = None) -> bytes:
         case "html":
             return page.render(
                 "weekly.html.j2", view, own,
-                behind_sentence=wording.behind_sentence, lag=wording.lag, pictures=pictures, place=wording.place,
-                revisions=revisions, security_sentence=wording.security_sentence, sides=sides,
-                summary=wording.summary, used=wording.used,
+                behind_sentence=wording.behind_sentence, by_hand=by_hand, checked=wording.checked, lag=wording.lag,
+                pictures=pictures, place=wording.place, revisions=revisions,
+                security_sentence=wording.security_sentence, sides=sides, summary=wording.summary, used=wording.used,
             )  # fmt: skip
         case _:
             raise UserError(f"there is no format {format!r}", hint=f"one of {', '.join(FORMATS)}")

@@ -35,7 +35,15 @@ def landed_sentence(view: Weekly, quote: Quote = one_line) -> str:
     by = ", ".join(f"{len(component.landed)} of {quote(component.outcome.name)}" for component in having)
     where = "" if all(component.written for component in having) else " would land (not all is written yet)"
     new = f" New since {quote(view.since)}: {view.landed_new}." if view.since else ""
-    return f"{counted(view.landed, 'changeset')}{where}: {by}. Each is checked to be upstream's change.{new}"
+    return f"{counted(view.landed, 'changeset')}{where}: {by}. {checked(view)}.{new}"
+
+
+def checked(view: Weekly) -> str:
+    """What may be said of all that landed."""
+    if not view.resolved:
+        return "Each is checked to be upstream's change"
+    rest = "; the others are checked to be upstream's change" if view.resolved < view.landed else ""
+    return f"{view.resolved} as a person resolved {'it' if view.resolved == 1 else 'them'}{rest}"
 
 
 def waiting_sentence(view: Weekly, quote: Quote = one_line) -> str:

@@ -14,11 +14,11 @@ from enum import StrEnum
 
 from portkit.change.changeset import Person
 from portkit.protocols import TargetCommit
-from portkit.sync.message import COMMIT, DRAFT, last_paragraph
+from portkit.sync.message import COMMIT, DRAFT, LEFT_OUT, RESOLUTION, last_paragraph
 
 _TAKEN = re.compile(r"obtained-from|taken-from|based-on|ported-from", re.IGNORECASE)
 _REVIEWED = re.compile(r"reviewed-by|approved-by|tested-by", re.IGNORECASE)
-_RESOLVED = re.compile(r"portkit-(?:resol\w+|partial|adapted)", re.IGNORECASE)
+_BY_HAND = (RESOLUTION, LEFT_OUT)
 
 
 class Kind(StrEnum):
@@ -126,7 +126,7 @@ def _kind(one: Found, keys: Sequence[str], carried: Sequence[str], about: Known)
         return Kind.ADAPTED if carried or any(_TAKEN.fullmatch(key) for key in keys) else Kind.WRITTEN
     # what a person amends or rebases gets that day's date; portkit gives its own by a rule (sync.branch)
     amended = about.parent is not None and one.commit.date != max(one.commit.authored, about.parent)
-    return Kind.ADAPTED if amended or about.adapted or any(_RESOLVED.fullmatch(key) for key in keys) else Kind.LANDED
+    return Kind.ADAPTED if amended or about.adapted or any(key in _BY_HAND for key in keys) else Kind.LANDED
 
 
 def _name(value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
@@ -159,3 +160,13 @@ def test_a_name_cannot_leave_its_code_span() -> None:
     html = MarkdownIt("commonmark").render(text)
     assert "<h2><code>a`*b*``_c_`&lt;i&gt;</code> (sync)</h2>" in html
     assert "<em>" not in html
+
+
+def test_what_a_person_resolved_is_not_said_to_be_checked() -> None:
+    one = ported(1)
+    resolved = replace(one, files=tuple(replace(file, resolutions=("d-1",)) for file in one.files))
+    text = " ".join(mail(component(resolved, ported(2))).split())
+    assert "1 as a person resolved it; the others are checked to be upstream's change." in text
+    assert "each commit but the 1 that a person resolved makes upstream's change" in text
+    assert "krw by hand" in text
+    assert "by hand" not in mail(component(ported(2)))

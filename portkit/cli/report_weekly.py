@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from portkit.cli.local import LocalPatches
 from portkit.cli.reporting import Asked, Made, compared_before, day_of, links, looked_at, own_templates, told
-from portkit.cli.waiting import previous_report
+from portkit.cli.waiting import earlier, previous_report
 from portkit.cli.wiring import Workspace
 from portkit.components.model import Mode
 from portkit.errors import PortkitError, UserError, WorldError
@@ -41,11 +41,25 @@ def made_of(
         titles={source.name: source.title for source in place.map.upstreams},
         patches=list(_patches(place, outcomes, asked.until)),
         trouble=[told(one) for one in trouble],
+        causes=_causes(place, on),
     )
     own = own_templates(place)
     files = [(f"weekly.{format}", render(view, format, own)) for format in asked.formats]
     letters = [(f"cover-{one.outcome.name}.txt", one.cover.encode()) for one in view.components if one.cover]
     return Made(on, (*files, *letters))
+
+
+def _causes(place: Workspace, on: str) -> dict[str, tuple[str, ...]]:
+    """The causes that a triage of the same day named, by the conflicts' ids; none where there is no such report."""
+    causes: dict[str, tuple[str, ...]] = {}
+    for report in earlier(place.reports, "triage"):
+        if report.get("as_of") != on or not isinstance(report.get("conflicts"), list):
+            continue
+        for one in report["conflicts"]:
+            if isinstance(one, dict) and isinstance(one.get("causes"), list):
+                kinds = [str(cause.get("kind")) for cause in one["causes"] if isinstance(cause, dict)]
+                causes[str(one.get("id"))] = tuple(dict.fromkeys(kinds))
+    return causes
 
 
 def _patches(place: Workspace, outcomes: Sequence[ComponentOutcome], until: str) -> Iterator[PatchHealth]:

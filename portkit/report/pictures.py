@@ -9,7 +9,8 @@ from portkit.report.view import Weekly
 
 
 def pictures(view: Weekly) -> tuple[Picture, ...]:
-    """What is worth drawing: the lag over time, once there are two reports; what does not fit, by kind."""
+    """What is worth drawing: the lag over time, once there are two reports; what does not fit, by cause where the
+    causes are known, else by kind."""
     drawn = []
     if len({one.as_of for one in view.weeks}) > 1:
         names = list(dict.fromkeys(one.component for one in view.weeks))
@@ -22,7 +23,11 @@ def pictures(view: Weekly) -> tuple[Picture, ...]:
             for name in names
         )))  # fmt: skip
     kinds = Counter(str(one.kind) for component in view.components for root in component.roots for one in root.waits)
-    if kinds:
+    if view.causes:
+        ids = (one.id for component in view.components for root in component.roots for one in root.waits)
+        causes = Counter(cause for id in ids for cause in view.causes.get(id, ("not looked for",)))
+        drawn.append(bars("What does not fit, by cause", "causes", sorted(causes.items(), key=_most_first), "cause"))
+    elif kinds:
         drawn.append(bars("What does not fit, by kind", "places", sorted(kinds.items(), key=_most_first), "kind"))
     return tuple(drawn)
 

@@ -164,7 +164,8 @@ class Weekly:
     """A weekly report, before it has a format. `since`: the day of the report before, "" where there is none;
     `fresh`: what became something else since then, as (component, changeset id); `opened`: for each conflict's id the
     day of the first report that had it; `weeks`: this report and those before it, oldest first; `trouble`: what could
-    not be looked at, and what the report is without."""
+    not be looked at, and what the report is without; `causes`: of conflicts, by their ids, where a triage named
+    them."""
 
     as_of: str
     since: str
@@ -181,6 +182,7 @@ class Weekly:
     weeks: tuple[Week, ...] = ()
     patches: tuple[PatchHealth, ...] = ()
     trouble: tuple[str, ...] = ()
+    causes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def nothing_new(self) -> bool:

@@ -61,12 +61,13 @@ def weekly(
     patches: Sequence[PatchHealth] = (),
     trouble: Sequence[str] = (),
     tested: Mapping[str, Sequence[str]] | None = None,
+    causes: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Weekly:
     """The report of `outcomes` for the day `as_of` (YYYY-MM-DD), against `previous`, the JSON of the one before.
 
     `titles`: how each upstream writes its name; `patches`: how the local patches are; `trouble`: sources that could
-    not be looked at, a sentence each; `tested`: by component, what was tested beyond the gate. Raises UserError where
-    `previous` is no weekly report.
+    not be looked at, a sentence each; `tested`: by component, what was tested beyond the gate; `causes`: of conflicts,
+    by their ids, in a word each. Raises UserError where `previous` is no weekly report.
     """
     changes = delta(outcomes, previous)
     states, notices, watched = _known(previous)
@@ -99,6 +100,7 @@ def weekly(
         weeks=(*_weeks_before(previous, as_of), *(_week(as_of, one) for one in components if _counts(one))),
         patches=tuple(patches),
         trouble=(*trouble, *damage),
+        causes=dict(causes or {}),
     )  # fmt: skip
 
 
@@ -245,9 +247,12 @@ def _spoken(outcomes: Iterable[ComponentOutcome], fresh: frozenset[tuple[str, st
                 commit = one.commit or ""
                 new = (component.name, one.changeset.id) in fresh
                 found.append(Spoken(component.name, one.changeset, words, str(one.state), commit, new))
+    known = {one.changeset.id for one in found}
+    for component in outcomes:
         for changeset in component.watched:
             words = security_words(changeset.message)
-            if words:
+            if words and changeset.id not in known:  # another component may carry what this one only watches
+                known.add(changeset.id)
                 found.append(Spoken(component.name, changeset, words, "watched"))
     order = {str(state): 0 for state in (State.CONFLICT, State.FLAGGED, State.BLOCKED)} | {str(State.PORTED): 1}
     yield from sorted(found, key=lambda one: (order.get(one.state, 2), one.changeset.date))

@@ -6,8 +6,11 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from report_outcomes import component, conflict, parked
 
+from portkit.report.pictures import pictures
 from portkit.report.plots import Picture, Series, bars, lines
+from portkit.report.weekly import weekly
 
 NAME = "<script>alert(1)</script>\x1b[1m\u202e &amp; {{ 7*7 }} \"'"
 
@@ -70,3 +73,13 @@ def test_names_are_text() -> None:
         assert "\u202e" not in text
         assert len(text) < 8000
         assert drawing(picture).tag == "svg"
+
+
+def test_what_does_not_fit_is_drawn_by_cause_where_causes_are_known() -> None:
+    several = [conflict(f"c-{number:012x}") for number in range(3)]
+    outcome = component(parked(1, *several[:2]), parked(2, several[2]))
+    (by_kind,) = pictures(weekly([outcome], as_of="2012-08-15"))
+    assert (by_kind.title, by_kind.rows) == ("What does not fit, by kind", (("content", "3"),))
+    causes = {several[0].id: ("local-patch",), several[1].id: ("local-patch", "drift")}
+    (by_cause,) = pictures(weekly([outcome], as_of="2012-08-15", causes=causes))
+    assert by_cause.rows == (("local-patch", "2"), ("drift", "1"), ("not looked for", "1"))

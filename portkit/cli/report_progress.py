@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from portkit.cli.ports import find
 from portkit.cli.reporting import Asked, Made, compared_before, day_of, links, looked_at, own_templates, told
 from portkit.cli.waiting import earlier
 from portkit.cli.wiring import Workspace
@@ -103,9 +102,10 @@ def _ported(place: Workspace, component: Component, onto: str) -> dict[str, Know
     memory = place.memory()
     kept = memory.get(_KIND, key)
     if kept is None:
+        lineage = place.sync().component_run(component, onto).lineage
         told = [
             (one.target_commit, one.changesets, one.kind is not Kind.EXACT or Evidence.TRAILER not in one.evidence)
-            for one in find(place, component, onto).ports
+            for one in place.ports(component, lineage, onto).ports
         ]
         kept = json.dumps(told).encode("ascii")
         memory.put(_KIND, key, kept)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,7 +22,6 @@ from portkit.sync.outcome import ComponentOutcome
 from portkit.target.git import GitTarget
 
 _DAY = 86400
-_KIND = "progress-ports"
 _SLACK = 90 * _DAY
 """Commit dates are not monotone: reading goes on for this long beyond the plan's first day."""
 
@@ -96,20 +93,14 @@ def _work(
 
 
 def _ported(place: Workspace, component: Component, onto: str) -> dict[str, Known]:
-    """What is known of the commits that carry upstream's changesets. Finding them takes seconds, and is remembered."""
-    tip = place.history(place.map.source(component.upstream)).tip
-    key = hashlib.sha256(repr((component, onto, tip)).encode("utf-8", "surrogateescape")).hexdigest()
-    memory = place.memory()
-    kept = memory.get(_KIND, key)
-    if kept is None:
-        lineage = place.sync().component_run(component, onto).lineage
-        told = [
-            (one.target_commit, one.changesets, one.kind is not Kind.EXACT or Evidence.TRAILER not in one.evidence)
-            for one in place.ports(component, lineage, onto).ports
-        ]
-        kept = json.dumps(told).encode("ascii")
-        memory.put(_KIND, key, kept)
-    return {commit: Known(tuple(changesets), adapted=adapted) for commit, changesets, adapted in json.loads(kept)}
+    """What is known of the commits that carry upstream's changesets."""
+    lineage = place.sync().component_run(component, onto).lineage
+    return {
+        one.target_commit: Known(
+            one.changesets, adapted=one.kind is not Kind.EXACT or Evidence.TRAILER not in one.evidence
+        )
+        for one in place.ports(component, lineage, onto).ports
+    }
 
 
 def _facts(

@@ -33,7 +33,8 @@ _FILES = {
         "What portkit is told of local changes, as plain files: keep it under version control, beside the map.\n"
     ),
     "reports/README.md": (
-        "`portkit report weekly` writes here. The newest report is what \"new\" is measured against: keep them.\n"
+        "`portkit report` writes here, a folder per day and index.html over all of them. The newest report is what "
+        "\"new\" is measured against: keep them. templates/ is for pages of your own.\n"
     ),
     ".gitignore": f"{STATE}/\n",
 }

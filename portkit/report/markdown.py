@@ -187,6 +187,9 @@ def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
             for one in component.disagreements
             for line in (one_line(one.target), *wrapped(f"{one.note}; {used(one.used)}", "    "))
         )
+    if component.jumped:
+        yield f"### Ident lines were bumped past ({len(component.jumped)})"
+        yield block(line for one in component.jumped for line in _quietly(one))
     if component.standing:
         yield "### Left as it stands"
         yield block(line for one in component.standing for line in _quietly(one))

@@ -115,6 +115,7 @@ class ComponentView:
     unmapped: tuple[Notice, ...]
     standing: tuple[Notice, ...]
     notes: tuple[Notice, ...]
+    jumped: tuple[Notice, ...]
     lag: Lag
     parked_lag: Lag
     candidates: tuple[Candidate, ...] = ()

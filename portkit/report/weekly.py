@@ -228,6 +228,7 @@ def _component(
         unmapped=tuple(notice for notice in outcome.notices if notice.kind == "unmapped"),
         standing=tuple(seen.values()),
         notes=tuple(notice for notice in outcome.notices if notice.kind in _NOTES),
+        jumped=tuple(notice for notice in outcome.notices if notice.kind == "jumped"),
         lag=lag(outcome),
         parked_lag=parked_lag(outcome),
         candidates=picks,

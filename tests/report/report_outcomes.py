@@ -106,7 +106,7 @@ def hostile() -> ComponentOutcome:
     baseline = FileBaseline(
         RepoPath(name), RepoPath(name), "1.1", "1.2", HOSTILE, 1, 2, "e" * 40, "likely", f"note {HOSTILE}"
     )
-    kinds = ("unmapped", "kept", "deleted-on-purpose", "branch", "needs", "rewritten", "port")
+    kinds = ("unmapped", "kept", "deleted-on-purpose", "branch", "needs", "rewritten", "port", "jumped")
     return component(
         root,
         blocked(2, 1, message=HOSTILE_LOG),

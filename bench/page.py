@@ -111,7 +111,7 @@ MEASUREMENTS = (
         "Under half a second of CPU beyond git's own, under 250 MB.",
     ),
     Measurement(
-        "The reports of D1 and D2, as pages",
+        "The reports of D1 and D2, and the survey of the tree, as pages",
         ("bench/reports.py",),
         "Rendered in under a second, under 2 MB, no request to anywhere, no console message, readable at 360 pixels.",
         "`gathered` is what comes before: reading the target's history, and looking for ports made by hand.",

@@ -1,5 +1,5 @@
-"""The reports of D1 and D2 (bench/checkpoints.py) as pages: how long they take to make, how big they are, and what a
-browser says of them.
+"""The reports of D1 and D2 (bench/checkpoints.py), and the survey of the whole tree (W1), as pages: how long they take
+to make, how big they are, and what a browser says of them.
 
     bench/reports.py
 
@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -50,18 +50,21 @@ def main() -> int:
         for name, until in CHECKPOINTS:
             work.portkit("sync", "--onto", ONTO, "--until", until)
             for kind in KINDS:
-                missed += page(work, name, until, kind, look)
+                if kind != "survey":
+                    asked = Asked(onto=ONTO, until=until, as_of=until)
+                    missed += page(work, name, asked, kind, look)
+        missed += page(work, "W1", Asked(), "survey", look)
     return 1 if missed else 0
 
 
-def page(work: Scratch, name: str, until: str, kind: str, look: Callable[[Path], Looked | None]) -> int:
+def page(work: Scratch, name: str, asked: Asked, kind: str, look: Callable[[Path], Looked | None]) -> int:
     """Makes one report and prints what is to be said of its pages; returns how many goals they miss."""
     with workspace(Options(directory=str(work.workspace), screen=Screen(quiet=True))) as place:
         report = kind_of(kind)
         taken = []
         for formats in ((), (), ("html",)):  # the first fills the caches, as a sync does
             started = time.perf_counter()
-            made = report.make(place, Asked(onto=ONTO, until=until, as_of=until, formats=formats))
+            made = report.make(place, replace(asked, formats=formats))
             taken.append(time.perf_counter() - started)
         gathering, seconds = taken[1], max(0.0, taken[2] - taken[1])
         written = [path for path, _ in write(place, made) if path.suffix == ".html"]

@@ -20,6 +20,7 @@ KINDS = {
     "triage": "what waits, each with its causes, the three sides and what to do",
     "weekly": "what landed, what waits and why",
     "progress": "what was done against the map's plan, and by whom",
+    "survey": "what of the whole tree is upstream's, and how old",
 }
 """Each kind of report, made by `make` in the module `report_<kind>` beside this one."""
 
@@ -56,7 +57,7 @@ def command(
     """Writes a report under reports/, as HTML, as Markdown that reads as a mail, and as JSON.
 
     weekly: what landed, what waits, and why. progress: what was done against the plan in the map, and by whom; your own
-    words are taken from the notes beside it.
+    words are taken from the notes beside it. survey: what of the whole tree is upstream's, and how old.
     """
     if schema:
         return _print_schema(options, kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from portkit.cli.cards import triaged
-from portkit.cli.reporting import Asked, Made, day, links, own_templates
+from portkit.cli.reporting import Asked, Made, day_of, links, own_templates
 from portkit.cli.wiring import Workspace
 from portkit.report.page import Templates
 from portkit.report.triage import Triage, triage, triage_object
@@ -19,7 +19,7 @@ def make(place: Workspace, asked: Asked) -> Made:
     target = place.target()
     commit = target.resolve(asked.onto) if asked.onto else target.default_tip()
     found = triaged(place, Request(place.components(()), commit, asked.until, dry_run=True))
-    on = day(asked.as_of, max((one.newest for one in found.outcomes), default=0))
+    on = day_of(place, asked, found.outcomes)
     scope = [word for name, value in (("--onto", asked.onto), ("--until", asked.until)) if value
              for word in (name, value)]  # fmt: skip
     view = triage(found.outcomes, found.cards, found.orders, as_of=on, links=links(place), scope=scope)

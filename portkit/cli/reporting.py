@@ -141,7 +141,11 @@ def day_of(place: Workspace, asked: Asked, outcomes: Sequence[ComponentOutcome])
 
     Raises UserError where what they say is no date.
     """
-    newest = max((one.newest for one in outcomes), default=0)
+    return day_on(place, asked, max((one.newest for one in outcomes), default=0))
+
+
+def day_on(place: Workspace, asked: Asked, newest: int) -> str:
+    """The same, where upstream's newest changeset is of `newest`, in seconds since 1970."""
     as_of = asked.as_of
     if as_of:
         try:

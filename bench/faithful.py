@@ -64,9 +64,9 @@ from functools import lru_cache
 from pathlib import Path
 
 FAITHFUL, ALREADY, UNFAITHFUL, ABSENT = "faithful", "already", "unfaithful", "absent"
-LEFT = "left"
+LEFT, RESOLVED = "left", "resolved"
 NOT_DELETED = "what upstream removed still stands"
-KINDS = (FAITHFUL, ALREADY, ABSENT, LEFT, UNFAITHFUL)
+KINDS = (FAITHFUL, ALREADY, ABSENT, LEFT, RESOLVED, UNFAITHFUL)
 
 _KEYWORDS = rb"OpenBSD|NetBSD|FreeBSD|DragonFly|Mdocdate|Id|Header|Revision|Date|Author|Source|RCSfile|CSRG|Name"
 _KEYWORD = re.compile(rb"\$(" + _KEYWORDS + rb")(?::[^$\n]*)?\$")
@@ -81,8 +81,9 @@ _TRIVIAL = re.compile(rb"[\s{}();,]*\Z|\s*(?:/\*+|\*+/?|\.\\\"|#)\s*\Z")
 class Verdict:
     """Of one hunk. `hunk` counts from 1 in base -> theirs; 0 is a change that belongs to no hunk.
 
-    `kind` is faithful, already, unfaithful, absent (the target does not have the file, and still has not) or left (not
-    made at all, in a commit that says it carries its changeset in part).
+    `kind` is faithful, already, unfaithful, absent (the target does not have the file, and still has not), left (not
+    made at all, in a commit that says it carries its changeset in part, or that a person decided to leave it out) or
+    resolved (unfaithful, in a file of which the commit says that a person resolved it).
     """
 
     hunk: int
@@ -994,6 +995,8 @@ def _badness(verdicts: list[Verdict]) -> int:
 _TRAILER = re.compile(r"^Upstream-commit: ([0-9a-f]{40,64})\s*$", re.MULTILINE)
 _HUNKS = re.compile(r"^Upstream-hunks: (.+?) (?:blob [0-9a-f]+|\S+): (\d+(?:,\d+)*) of \d+\s*$", re.MULTILINE)
 _REVISION = re.compile(r"^Upstream-revision: (.+?) (?:blob [0-9a-f]+|\S+)\s*$", re.MULTILINE)
+_BY_HAND = re.compile(r"^Portkit-resolution: (.+?) (?:blob [0-9a-f]+|\S+) \S+\s*$", re.MULTILINE)
+_OUT = re.compile(r"^Portkit-left-out: (.+?) (?:blob [0-9a-f]+|\S+)(?: #(\d+))? [a-z-]+\s*$", re.MULTILINE)
 _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
@@ -1183,7 +1186,8 @@ def judge_commit(
     """
     message = target.message(commit)
     parts = {path: numbers.count(",") + 1 for path, numbers in _HUNKS.findall(_trailers(message))}
-    named = set(_REVISION.findall(_trailers(message))) | set(parts)
+    trailers = _trailers(message)
+    named = set(_REVISION.findall(trailers)) | set(parts)
     parent = target.parent(commit)
     touched = target.changes(commit)
     sides: dict[str, tuple[str, Entry | None, Entry | None]] = {}
@@ -1213,6 +1217,7 @@ def judge_commit(
             verdicts += judge(*texts)
         if up in parts:
             verdicts = _judge_part(verdicts, parts[up])
+        verdicts = _by_hand(verdicts, up, trailers)
         if verdicts:
             reports.append(FileReport(commit, tuple(changesets), up, down, tuple(verdicts)))
     return reports
@@ -1231,6 +1236,20 @@ def _judge_part(verdicts: Sequence[Verdict], said: int) -> list[Verdict]:
     if made < said and all(one.kind != UNFAITHFUL for one in out):
         out.append(Verdict(0, UNFAITHFUL, "missing", f"the commit says that it makes {said} hunks, it makes {made}"))
     return out
+
+
+def _by_hand(verdicts: list[Verdict], path: str, trailers: str) -> list[Verdict]:
+    """What the commit says a person did to a file is no fault of the tool's; nor is it faithful."""
+    out = {int(hunk or 0) for name, hunk in _OUT.findall(trailers) if name == path}
+    result = []
+    for one in verdicts:
+        kind = one.kind
+        if kind == UNFAITHFUL and path in _BY_HAND.findall(trailers):
+            kind = RESOLVED
+        elif kind == UNFAITHFUL and one.reason == "missing" and (0 in out or one.hunk in out):
+            kind = LEFT
+        result.append(Verdict(one.hunk, kind, one.reason, one.detail, one.line))
+    return result
 
 
 def _whole(
@@ -1298,7 +1317,9 @@ def show(report: Report, out: Iterable[str] = ()) -> str:
         "",
         f"commits     {report.commits:6}   without an Upstream-commit trailer: {len(report.foreign)}",
         f"files       {len(report.files):6}   with nothing unfaithful: {exact}",
-        "hunks       " + ", ".join(f"{kind} {report.count(kind)}" for kind in KINDS),
+        "hunks       " + ", ".join(
+            f"{kind} {report.count(kind)}" for kind in KINDS if report.count(kind) or kind != RESOLVED
+        ),
     ]
     return "\n".join(lines)
 

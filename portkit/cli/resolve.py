@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ class _Found:
     plan: Plan
     run: ComponentRun
     request: Request
+    stamp: str
 
 
 @click.command("resolve")
@@ -52,6 +54,7 @@ class _Found:
 @click.option("--whole", is_flag=True, help="Lines outside of the conflict were changed, too, and are meant.")
 @click.option("--note", default="", metavar="TEXT", help="A word to whoever reviews it, kept with the resolution.")
 @click.option("--no-sync", is_flag=True, help="Only remember; do not replay what waits for it.")
+@click.option("--component", default="", metavar="NAME", help="Only this component, where a changeset is of several.")
 @click.option("--onto", metavar="REV", help="The target commit to start from (default: the map's branch).")
 @click.option("--until", default="", metavar="REV-or-DATE", help="Look at upstream no further than this.")
 @click.pass_obj
@@ -63,6 +66,7 @@ def command(
     whole: bool,
     note: str,
     no_sync: bool,
+    component: str,
     onto: str | None,
     until: str,
 ) -> int:
@@ -79,15 +83,17 @@ def command(
     if locations.holds_control(note):
         raise UserError("the note holds a control character", where="--note")
     began: tuple[str, Path] | None = None
+    shown: _Found | None = None
     if by_hand:
         with workspace(options, fetch=False) as place:
-            found = _find(place, id, onto, until)
-            file = _single(found, id)
-            began = file.key, _edited(place, found, file, tool=side == "tool")
+            shown = _find(place, id, component, onto, until)
+            file = _single(shown, id)
+            began = file.key, _edited(place, shown, file, tool=side == "tool")
     with workspace(options, fetch=False, writing=True) as place:
         work = began[1] if began is not None else Path(source) if source is not None else None
         try:
-            found = _find(place, id, onto, until)
+            same = shown is not None and shown.stamp == _stamp(place, shown.component, onto)
+            found = shown if same and shown is not None else _find(place, id, component, onto, until)
             if began is not None and [one.key for one in found.files] != [began[0]]:
                 raise UserError(f"the sides of {id} changed while it was being resolved", where="ID")
             taken = side if side and not by_hand else ""
@@ -100,11 +106,20 @@ def command(
         return _finish(place, found, made, sync=not no_sync)
 
 
-def _find(place: Workspace, id: str, onto: str | None, until: str) -> _Found:
+def _stamp(place: Workspace, component: str, onto: str | None) -> str:
+    """What the sides of a component's conflicts depend on: while it is the same, they are."""
+    target = place.target()
+    commit = target.resolve(onto) if onto else target.default_tip()
+    source = place.map.source(place.map.component(component).upstream)
+    inputs = place.map, commit, place.history(source).stamp, place.decisions(component), place.resolutions(component)
+    return hashlib.sha256(repr(inputs).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _find(place: Workspace, id: str, only: str, onto: str | None, until: str) -> _Found:
     """What `id` means. Raises UserError where nothing of that name is open."""
     target = place.target()
     commit = target.resolve(onto) if onto else target.default_tip()
-    names = Names(place, "", commit, until)
+    names = Names(place, only, commit, until)
     wanted = parse_id(id)
     try:
         named = names.find(id)
@@ -116,7 +131,8 @@ def _find(place: Workspace, id: str, onto: str | None, until: str) -> _Found:
     looked, plan = names.run(component), names.plan(component)
     known = place.resolutions(component.name)
     files = tuple(open_files(component.name, plan.results, named.changeset.id, wanted, known, component.fold))
-    return _Found(component.name, files, plan, looked, Request((component.name,), commit, until))
+    request = Request((component.name,), commit, until)
+    return _Found(component.name, files, plan, looked, request, _stamp(place, component.name, onto))
 
 
 def _refuse_resolved(place: Workspace, names: Names, conflict: str) -> None:

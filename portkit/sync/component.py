@@ -326,12 +326,13 @@ class ComponentRun:
             learned(component, self._target, onto, self._title) if component.ident is IdentStyle.LEARNED else None
         )
         policy, merger = IdentPolicy(self._title, style), FileMerger(component.fold)
+        there = self._there(start, by_hand)
         day = scope.as_of or (iso_day(self._changesets[until].date) if until >= 0 else "")
         played = play(
             picked,
             self._decisions,
             lambda landed: Decider(
-                self._decisions, reached(day, ledger, start.files, landed), merger, ledger.left_out()
+                self._decisions, reached(day, ledger, start.files, landed | there), merger, ledger.left_out()
             ),
             lambda: Replay(read_target(tree, tree.entries), mapped, policy, merger, self._resolutions),
             merger,
@@ -344,9 +345,9 @@ class ComponentRun:
             replay = Replay(read, mapped, policy, merger, self._resolutions, taken=taken)
             return replay.run([one.picked for one in results])
 
-        outcomes = self._with_torn(
-            torn, (outcome for one in results for outcome in _outcomes(component.name, one, self._resolutions))
-        )
+        told = [outcome for one in results for outcome in _outcomes(component.name, one, self._resolutions)]
+        owned = _by_owner(told, {one.picked.changeset.id for one in results if one.picked.joined})
+        outcomes = self._with_torn(torn, owned)
         branch = tuple(
             _step(one, one.writes, subjects.get(one.picked.changeset.id, "")) for one in results if one.writes
         )
@@ -456,6 +457,21 @@ class ComponentRun:
             if version is not None and version.blob is not None:
                 found[version.path] = self._history.read(version.blob.oid)
         return found
+
+    def _there(self, start: Start, by_hand: ByHand) -> frozenset[FileRevision]:
+        """Of what deferred changes wait for, what the target has though no trailer says so: it derives from it, or a
+        person ported it."""
+        found: set[FileRevision] = set()
+        for decision in self._decisions.active:
+            wanted = decision.until.revision if decision.until is not None else None
+            for version in self.lineage.versions(wanted.path) if wanted is not None else ():
+                if wanted is None or (version.path, version.label) != (wanted.path, wanted.label):
+                    continue
+                file, base = (version.changeset, wanted.path), start.versions.get(self.lineage.now(wanted.path))
+                derived = base is not None and version.position <= base.position and file not in by_hand.jumped
+                if derived or file in by_hand.carried:
+                    found.add(wanted)
+        return frozenset(found)
 
     def _stale_decisions(self, played: Played) -> Iterator[Notice]:
         """Decisions that come to nothing: a line of theirs that went stale stops nothing."""
@@ -631,18 +647,34 @@ def _outcomes(component: str, one: Replayed, resolutions: Resolutions) -> Iterat
         yield ChangesetOutcome(one.picked.changeset, one.state, files, None, one.blocked_by, one.reason)
         return
     by_path = {file.upstream: file for file in files}
-    for part in one.picked.joined:
-        own = tuple(
-            replace(
-                by_path[pick.upstream],
-                revision=pick.revision,
-                conflicts=by_path[pick.upstream].conflicts if by_path[pick.upstream].revision == pick.revision else (),
-            )
-            for pick in part.files
-        )
-        beside = [other.changeset.id[:12] for other in one.picked.joined if other is not part]
+    parts = [(part.changeset, tuple(_told_by(by_path[pick.upstream], pick) for pick in part.files))
+             for part in one.picked.joined]  # fmt: skip
+    owner = next((changeset for changeset, own in parts if any(file.conflicts for file in own)), parts[0][0])
+    for changeset, own in parts:
+        beside = [other.id[:12] for other, _ in parts if other is not changeset]
         reason = "; ".join(filter(None, [one.reason, f"joined with {', '.join(beside)}"]))
-        yield ChangesetOutcome(part.changeset, one.state, own, None, one.blocked_by, reason)
+        if one.state in (State.CONFLICT, State.FLAGGED) and changeset is not owner:  # one root is enough
+            yield ChangesetOutcome(changeset, State.BLOCKED, own, None, (owner.id,), reason)
+        else:
+            yield ChangesetOutcome(changeset, one.state, own, None, one.blocked_by, reason)
+
+
+def _by_owner(outcomes: Sequence[ChangesetOutcome], joined: set[str]) -> tuple[ChangesetOutcome, ...]:
+    """What waits for joined changesets (known by the first of them) waits for the one that has the conflict."""
+    first = [one for one in outcomes if one.changeset.id in joined and one.state is State.BLOCKED]
+    owners = {one.changeset.id: one.blocked_by for one in first}
+    result = []
+    for one in outcomes:
+        if one.changeset.id not in owners and any(id in owners for id in one.blocked_by):
+            found = [id for each in one.blocked_by for id in owners.get(each, (each,))]
+            one = replace(one, blocked_by=tuple(dict.fromkeys(found)))
+        result.append(one)
+    return tuple(result)
+
+
+def _told_by(file: FileOutcome, pick: Pick) -> FileOutcome:
+    """What became of one file of several joined changesets, as one of them tells it."""
+    return replace(file, revision=pick.revision, conflicts=file.conflicts if file.revision == pick.revision else ())
 
 
 def _file_outcome(

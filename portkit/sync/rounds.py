@@ -52,9 +52,9 @@ def play(
         joined, unmade = _joined(decided, decisions)
         results = tuple(replay().run(counted(joined)))
         fresh = (waited & frozenset(_landed(results))) - landed
-        more = {id: why for id, why in _backouts(results, merger) if id not in closed}
-        built_on = any(more.keys() & set(one.blocked_by) for one in results if one.picked.changeset.id not in more)
-        if not fresh and not built_on:
+        pairs = list(_backouts(results, merger))
+        more = {id: why for pair in pairs for id, why in pair.items() if id not in closed}
+        if not fresh and not any(_builds_on(one, pairs) for one in results if one.picked.changeset.id not in more):
             return Played(tuple(_settled(one, more) for one in results), unmade)
         order = _reordered(order, results, fresh, [one for one in decisions.active if one.until is not None])
         landed |= fresh
@@ -77,13 +77,27 @@ def _closed(one: Picked, closed: Mapping[str, str]) -> Picked:
 
 
 def _settled(one: Replayed, closed: Mapping[str, str]) -> Replayed:
-    """What becomes of a changeset that closes and on which nothing builds: no other round is needed to tell."""
+    """What becomes of a changeset that closes, or that waited for such; where nothing builds on those that close, no
+    other round is needed to tell."""
     why = closed.get(one.picked.changeset.id)
     if why is None:
-        return one
+        left = tuple(id for id in one.blocked_by if id not in closed)
+        return one if left == one.blocked_by else replace(one, blocked_by=left)
     return replace(
         one, picked=_closed(one.picked, closed), state=State.NOT_APPLICABLE, merges=(), blocked_by=(), reason=why
     )
+
+
+def _builds_on(one: Replayed, pairs: Sequence[Mapping[str, str]]) -> bool:
+    """Whether `one` waits for a changeset that closes, but not for its backout, too: to wait for both is to wait for
+    neither. Nor may nothing be left to wait for."""
+    waits = set(one.blocked_by)
+    for pair in pairs:
+        if waits.intersection(pair):
+            if not waits.issuperset(pair):
+                return True
+            waits -= pair.keys()
+    return bool(one.blocked_by) and not waits
 
 
 def _landed(results: Iterable[Replayed]) -> Iterator[FileRevision]:
@@ -167,9 +181,9 @@ def _one(members: Sequence[Picked]) -> Picked | None:
 # Backouts
 
 
-def _backouts(results: Sequence[Replayed], merger: FileMerger) -> Iterator[tuple[str, str]]:
-    """(changeset, why it closes) of what upstream backed out before it landed, and of the backout. Only an exact
-    inverse counts, in the same places: what is missed waits for a person, what is wrong would be lost."""
+def _backouts(results: Sequence[Replayed], merger: FileMerger) -> Iterator[dict[str, str]]:
+    """Changeset to why it closes, of what upstream backed out before it landed and of the backout, pair by pair. Only
+    an exact inverse counts, in the same places: what is missed waits for a person, what is wrong would be lost."""
     backed_out: set[str] = set()
     for number, later in enumerate(results):
         if later.state is State.PORTED or later.picked.joined or not _plain(later):
@@ -180,9 +194,10 @@ def _backouts(results: Sequence[Replayed], merger: FileMerger) -> Iterator[tuple
                 continue
             if _inverse(earlier.picked.files, later.picked.files, merger):
                 backed_out |= {first.id, second.id}
+                pair = {second.id: f"it backs out {first.id[:12]}, which never landed"}
                 if earlier.state is not State.SKIPPED:
-                    yield first.id, f"upstream backed it out in {second.id[:12]}"
-                yield second.id, f"it backs out {first.id[:12]}, which never landed"
+                    pair[first.id] = f"upstream backed it out in {second.id[:12]}"
+                yield pair
                 break
 
 

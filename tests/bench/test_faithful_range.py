@@ -140,7 +140,39 @@ def test_an_unfaithful_commit_is_named(upstream: Repo, target: Repo, capsys: pyt
     code, out = run(upstream, target, start, capsys, "--json")
     found = json.loads(out)
     assert code == 1
-    assert found["hunks"] == {"faithful": 0, "already": 0, "absent": 0, "left": 0, "unfaithful": 1}
+    assert found["hunks"] == {"faithful": 0, "already": 0, "absent": 0, "left": 0, "resolved": 0, "unfaithful": 1}
+
+
+def test_what_a_person_resolved_is_told_apart(
+    upstream: Repo, target: Repo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    upstream.commit({"sbin/x/x.c": BASE, "sbin/x/y.c": BASE})
+    change = upstream.commit({"sbin/x/x.c": THEIRS, "sbin/x/y.c": THEIRS})
+    start = target.commit({"sbin/x/x.c": BASE, "sbin/x/y.c": BASE})
+    bad = BASE.replace(b"\tone();\n", b"\tone();\n\tnew();\n")
+    message = port(change, "sbin/x/x.c", "sbin/x/y.c") + "Portkit-resolution: sbin/x/x.c 1.2 x.c-1.2-0123-4567\n"
+    target.commit({"sbin/x/x.c": bad, "sbin/x/y.c": THEIRS}, message)
+    code, out = run(upstream, target, start, capsys)
+    assert code == 0
+    assert "hunks       faithful 1, already 0, absent 0, left 0, resolved 1, unfaithful 0" in out
+    target.git("commit", "-q", "--amend", "-m", message.replace("sbin/x/x.c 1.2 x", "sbin/x/y.c 1.2 x"))
+    assert run(upstream, target, start, capsys)[0] == 1  # it was another file that somebody resolved
+
+
+def test_what_a_person_left_out_is_told_apart(
+    upstream: Repo, target: Repo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    upstream.commit({"sbin/x/x.c": BASE, "sbin/x/y.c": BASE})
+    both = THEIRS.replace(b"\tone();\n", b"\tzero();\n\tone();\n")
+    change = upstream.commit({"sbin/x/x.c": both, "sbin/x/y.c": THEIRS})
+    start = target.commit({"sbin/x/x.c": BASE, "sbin/x/y.c": BASE})
+    out_of_it = "Portkit-left-out: sbin/x/x.c 1.2 #1 skipped\nPortkit-left-out: sbin/x/y.c 1.2 deferred\n"
+    target.commit({"sbin/x/x.c": THEIRS}, port(change, "sbin/x/x.c") + out_of_it)
+    code, out = run(upstream, target, start, capsys)
+    assert code == 0, out
+    assert "hunks       faithful 1, already 0, absent 0, left 2, unfaithful 0" in out
+    target.git("commit", "-q", "--amend", "-m", port(change, "sbin/x/x.c") + out_of_it.replace("#1", "#2"))
+    assert run(upstream, target, start, capsys)[0] == 1
 
 
 def test_a_trailer_in_the_prose_is_none(upstream: Repo, target: Repo, capsys: pytest.CaptureFixture[str]) -> None:

@@ -297,3 +297,31 @@ def test_resolutions_of_the_same_sides_merge_by_name(synced: Work) -> None:
     resolved(synced, id, "--ours")
     assert [path.name for path in kept(synced)] == names
     assert states(synced.sync("leased")["leased"])[ZERO] == "ported"
+
+
+def test_a_rewritten_mirror_a_rebased_target_and_a_lost_cache_change_no_id_and_lose_no_answer(synced: Work) -> None:
+    def ids() -> list[str]:
+        return [one["id"] for one in synced.portkit("--json", "conflicts", "leased").object()["conflicts"]]
+
+    everything = ids()
+    resolved(synced, conflicts(synced, ZERO)[0], "--theirs")
+    why = ("--reason", "we do it another way")
+    assert synced.portkit("decide", "skip", conflicts(synced, SIGPIPE)[0], *why).code == 0
+    before = ids()
+    assert set(before) < set(everything)
+    counts = synced.sync("leased")["leased"]["counts"]
+    # every hash of upstream's is another
+    stream = synced.git("fast-export", "--all", at=synced.upstream).encode("utf-8", "surrogateescape")
+    stream = stream.replace(b"@openbsd.example>", b"@0penbsd.example>")
+    old = synced.tip("master", at=synced.upstream)
+    shutil.rmtree(synced.upstream)
+    synced.git("init", "-q", "--bare", "-b", "master", str(synced.upstream))
+    synced.git("fast-import", "--quiet", feed=stream + b"\n", at=synced.upstream)
+    assert synced.tip("master", at=synced.upstream) not in ("", old)
+    assert ids() == before
+    # the target goes on
+    synced.commit({"sbin/leased/README.local": b"more of ours\n"}, "Beside.")
+    assert ids() == before
+    synced.forget()
+    assert ids() == before
+    assert synced.sync("leased")["leased"]["counts"] == counts

@@ -245,6 +245,13 @@ def test_until_a_changeset_that_the_target_carries_already() -> None:
     assert states(plan(upstream, target, wait)) == ["ported"]
 
 
+def test_until_a_changeset_that_the_target_derives_from() -> None:
+    b = [source("b.c", f"1.{number}", "abcdefghij" + "k" * number) for number in (1, 2)]
+    upstream = history({A: source("a.c", "1.1", LETTERS), B: b[0]}, {B: b[1]}, {A: source("a.c", "1.2", "1" + LETTERS)})
+    wait = decided("defer", on("1.2"), until=Until(Wait.CHANGESET, revision=on("1.2", B)))
+    assert states(plan(upstream, downstream(more={B: b[1]}), wait)) == ["ported"]
+
+
 def test_until_a_baseline() -> None:
     b = [source("b.c", f"1.{number}", "abcdefghij" + "k" * number) for number in (1, 2)]
     upstream = history({A: source("a.c", "1.1", LETTERS), B: b[0]}, {B: b[1]}, {A: source("a.c", "1.2", "1" + LETTERS)})
@@ -289,9 +296,19 @@ def test_joined_changesets_conflict_as_one() -> None:
     target = downstream("XZ" + LETTERS, {B: source("b.c", "1.1", "abc")})
     made = plan(upstream, target, decided("squash", on("1.2"), on("1.3"), on("1.1", H)))
     by_id = {one.changeset.id: str(one.state) for one in made.outcome.changesets}
-    assert by_id == {commits[1].id: "conflict", commits[2].id: "ported", commits[3].id: "conflict"}
+    assert by_id == {commits[1].id: "blocked", commits[2].id: "ported", commits[3].id: "conflict"}
+    assert outcome(made, 0).blocked_by == (commits[3].id,) or outcome(made, 1).blocked_by == (commits[3].id,)
     assert sum(len(file.conflicts) for one in made.outcome.changesets for file in one.files) == 1
     assert made.outcome.counts()["changesets"] == 3
+
+
+def test_what_builds_on_joined_ones_waits_for_the_one_with_the_conflict() -> None:
+    upstream, _, commits = halves()
+    upstream.commit("Change 5.", {A: source("a.c", "1.4", "1" + LETTERS)})
+    target = downstream("XZ" + LETTERS, {B: source("b.c", "1.1", "abc")})
+    made = plan(upstream, target, decided("squash", on("1.2"), on("1.3"), on("1.1", H)))
+    last = made.outcome.changesets[-1]
+    assert (str(last.state), last.blocked_by) == ("blocked", (commits[3].id,))
 
 
 def test_what_stands_between_on_the_same_files_keeps_them_apart() -> None:

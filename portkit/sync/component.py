@@ -605,7 +605,10 @@ def iso_day(seconds: int) -> str:
 
 def _step(one: Replayed, writes: Mapping[RepoPath, Version | None], subject: str) -> Step:
     picked = one.picked
-    carried = [revision for revision, pick in picked.revisions() if not pick.standing]
+    put_off = one.state is not State.PORTED  # a draft takes what was put off, too, and must say what it is
+    carried = [
+        revision for revision, pick in picked.revisions() if not pick.standing or (put_off and pick.target in writes)
+    ]
     notes = [(LEFT_OUT, f"{revision} {pick.decided}") for revision, pick in picked.revisions() if pick.decided]
     notes += [
         (LEFT_OUT, f"{pick.file} #{out.hunk} {out.state}")

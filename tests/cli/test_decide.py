@@ -181,3 +181,13 @@ def test_a_file_edited_into_nonsense_stops_every_run_and_changes_nothing(synced:
 
 def changeset_of(work: Work) -> str:
     return work.tip("master", at=work.upstream)
+
+
+def test_a_draft_with_something_deferred_in_it_moves_on_like_any_other(synced: Work) -> None:
+    decided(synced, "defer", changesets(synced)[SPREAD]["id"], *WHY)
+    first = synced.sync("leased")["leased"]
+    assert first["target"]["draft"] == "portkit/leased-draft"
+    decided(synced, "skip", changesets(synced)[ZERO]["id"], *WHY)
+    second = synced.sync("leased")["leased"]
+    assert second["target"]["draft"] == "portkit/leased-draft"
+    assert not [ref for ref in synced.branches() if ref.endswith("-new")]

@@ -260,6 +260,18 @@ def test_until_a_baseline() -> None:
     assert states(plan(upstream, downstream(more={B: b[1]}), wait)) == ["ported"]
 
 
+def test_every_commit_of_a_draft_says_what_it_brings_or_it_could_not_be_moved_again() -> None:
+    upstream = history(LETTERS, LETTERS.replace("h", "Y"), "1" + LETTERS.replace("h", "Z"), "1" + LETTERS, LETTERS)
+    target = downstream(LETTERS.replace("h", "X"))
+    deferred = plan(upstream, target, decided("defer", on("1.2")))
+    closing = history(LETTERS, LETTERS.replace("h", "Y"), LETTERS, LETTERS.replace("o", "Q"))
+    closed = plan(closing, downstream(LETTERS.replace("h", "X").replace("o", "W")))
+    assert states(closed) == ["not-applicable", "not-applicable", "conflict"]
+    for made in (deferred, closed):
+        assert made.draft
+        assert all(step.revisions for step in made.draft)
+
+
 # Joined
 
 

@@ -27,7 +27,7 @@ from portkit.text import decode, is_binary, split_lines
 from portkit.triage.card import Card, Cause, CauseKind, Excerpt, Proof, Span, Suggestion
 from portkit.triage.minimal import smallest
 from portkit.triage.order import Order, order
-from portkit.triage.suggest import Tool, of_words
+from portkit.triage.suggest import Tool, of_resolutions, of_words
 from portkit.triage.trace import Change, Marks, Traced, trace
 from portkit.triage.trial import Act, Take, Trials, Undo
 
@@ -420,9 +420,12 @@ class Explainer:
 
     def _suggestions(self, case: _Case) -> tuple[Suggestion, ...]:
         clash, ours = case.clash, case.ours
-        if clash.kind is not ConflictKind.CONTENT or clash.place is None or ours is None:
+        if ours is None:
             return ()
-        return tuple(of_words(case.pick, ours, clash.place, self._tools))
+        before = of_resolutions(case.pick, ours, clash, case.id, self._ground.resolutions)
+        if clash.kind is not ConflictKind.CONTENT or clash.place is None:
+            return tuple(before)
+        return (*before, *of_words(case.pick, ours, clash.place, self._tools))
 
     def _tried(self, case: _Case, trials: Trials, chosen: tuple[_Suspect, ...]) -> tuple[bool, bool]:
         """Whether the acts of `chosen` make the hunk fit, and whether only in upstream's order; remembered."""

@@ -6,8 +6,9 @@ import difflib
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from portkit.decisions.resolution import Place, Resolutions
 from portkit.merge.diff3 import Region
-from portkit.merge.file import Version
+from portkit.merge.file import Clash, Version
 from portkit.merge.gate import Gate, check
 from portkit.sync.replay import Pick
 from portkit.text import decode, split_lines
@@ -32,7 +33,7 @@ def of_words(pick: Pick, ours: Version, place: Region, tools: Mapping[str, Tool]
         b"".join(mine[place.ours0 : place.ours1]),
         b"".join(theirs[place.theirs0 : place.theirs1]),
     )
-    alone = b"".join([*base[: place.base0], inside[2], *base[place.base1 :]])
+    alone = _alone(pick.base, pick.theirs, place)
     answers: dict[bytes, str] = {}
     merged = merged_words(*inside)
     if merged is not None:
@@ -48,6 +49,25 @@ def of_words(pick: Pick, ours: Version, place: Region, tools: Mapping[str, Tool]
         yield Suggestion(
             "word-merge", f"{who}; it is not checked by anyone yet", (), _diff(pick.target, ours.content, content), said
         )
+
+
+def of_resolutions(pick: Pick, ours: Version, clash: Clash, id: str, resolutions: Resolutions) -> Iterator[Suggestion]:
+    """How people settled the same three sides in another file or revision, as a diff of this one; and that this very
+    conflict was settled before, when a side was another."""
+    for one in resolutions.every:
+        if one.conflict == id:
+            yield Suggestion("resolution", f"it was settled before, and a side changed since: {one.name}")
+    place = clash.place
+    if place is None or pick.base is None or pick.theirs is None:
+        return
+    for one in resolutions.like(clash.base, clash.ours, clash.theirs):
+        if isinstance(one.answer, Place) and one.conflict != id:
+            mine = split_lines(ours.content)
+            content = b"".join([*mine[: place.ours0], one.answer.result, *mine[place.ours1 :]])
+            verdict = check(pick.base.content, ours.content, _alone(pick.base, pick.theirs, place), content)
+            said = verdict.reason or str(verdict.gate)
+            text = f"the same three sides were settled before, in {one.file}: {one.name}"
+            yield Suggestion("resolution", text, (), _diff(pick.target, ours.content, content), said)
 
 
 def of_order(card: Card, component: str, changeset: str, order: Order) -> Iterator[Suggestion]:
@@ -72,6 +92,12 @@ def of_order(card: Card, component: str, changeset: str, order: Order) -> Iterat
         found = "tried, with upstream's side" if step.tried else "by what waits for what"
         yield Suggestion("order", f"resolve this{with_}: {count} then {_fit(step.frees)} ({found})")
         return
+
+
+def _alone(base: Version, theirs: Version, place: Region) -> bytes:
+    """Upstream's file before its change, with what it does at `place` and nothing else."""
+    old, new = split_lines(base.content), split_lines(theirs.content)
+    return b"".join([*old[: place.base0], *new[place.theirs0 : place.theirs1], *old[place.base1 :]])
 
 
 def _fit(frees: Sequence[str]) -> str:

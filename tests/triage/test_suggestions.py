@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from sync_worlds import Upstream, source
-from triage_worlds import A, Lived, planned
+from dataclasses import replace
 
+from sync_worlds import Upstream, source
+from triage_worlds import A, B, Lived, planned
+
+from portkit.change.revision import FileRevision
+from portkit.decisions.resolution import Place, Resolution, Resolutions
 from portkit.merge.diff3 import Region
-from portkit.merge.file import Version
+from portkit.merge.file import Clash, Version
+from portkit.paths import RepoPath
 from portkit.sync.replay import Pick
 from portkit.triage.card import Card, Cause, CauseKind, Proof
 from portkit.triage.order import Order, OrderStep
-from portkit.triage.suggest import of_order, of_words
+from portkit.triage.suggest import of_order, of_resolutions, of_words
 
 LETTERS = "abcdefghijklmnop"
 
 
 def clashing() -> tuple[Pick, Version, Region]:
+    pick, ours, clash = clash_of()
+    assert clash.place is not None
+    return pick, ours, clash.place
+
+
+def clash_of() -> tuple[Pick, Version, Clash]:
     upstream = Upstream()
     before = source("a.c", "1.1", LETTERS)
     upstream.commit("One.", {A: before})
@@ -26,11 +37,10 @@ def clashing() -> tuple[Pick, Version, Region]:
     plan = planned(upstream, target)
     assert plan.ground is not None
     (one,) = plan.ground.replayed
-    pick, place = one.picked.files[0], one.merges[0].clashes[0].place
+    pick, clash = one.picked.files[0], one.merges[0].clashes[0]
     ours = one.ours[pick.target]
-    assert place is not None
     assert ours is not None
-    return pick, ours, place
+    return pick, ours, clash
 
 
 def test_a_merge_by_words_is_a_diff_with_the_gate_s_opinion() -> None:
@@ -75,3 +85,19 @@ def test_what_resolving_frees_is_said_once_with_the_smallest_set() -> None:
     with_ = f"together with {b[:10]}"
     assert told.text == f"resolve this {with_}: 3 changesets then fit as they are (by what waits for what)"
     assert list(of_order(card(local), "d", "d" * 40, Order(0, "", steps))) == []
+
+
+def test_how_the_same_sides_were_settled_elsewhere_is_shown_and_not_taken() -> None:
+    pick, ours, clash = clash_of()
+    answer = Place(clash.base, clash.ours, clash.theirs, b"\terror = call_h(other, 6);\n")
+    file = FileRevision(RepoPath(B), "1.7")
+    elsewhere = Resolution("b.c-1.7-x", file, "c-000000000002", answer)
+    stale = replace(elsewhere, name="a.c-1.2-y", conflict="c-000000000001", answer=replace(answer, ours=b"older\n"))
+    other = replace(elsewhere, name="no", conflict="c-000000000003", answer=replace(answer, theirs=b"other\n"))
+    told = list(of_resolutions(pick, ours, clash, "c-000000000001", Resolutions((elsewhere, stale, other))))
+    assert [one.text for one in told] == [
+        "it was settled before, and a side changed since: a.c-1.2-y",
+        f"the same three sides were settled before, in {B} 1.7: b.c-1.7-x",
+    ]
+    assert "+\terror = call_h(other, 6);" in told[1].diff.splitlines()
+    assert told[1].verdict

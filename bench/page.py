@@ -114,6 +114,14 @@ MEASUREMENTS = (
         "A million inputs: no hang, no exception but the documented one, bounded memory.",
     ),
     Measurement(
+        "The audit",
+        ("bench/audit.py",),
+        "All files of dhclient type-checked under 1 s, a changeset of D1 under 0.3 s; the target's dhclient without an "
+        "error; what the plan of 2012 names for tcpdump and dntpd comes out; the length check of 2011-04-04 is found. "
+        "40 findings checked by hand, the false ones counted.",
+        "The verdicts are in docs/audit-findings.csv.",
+    ),
+    Measurement(
         "A run with nothing new, and memory",
         ("bench/idle.py",),
         "Under half a second of CPU beyond git's own, under 250 MB.",

@@ -130,13 +130,13 @@ def privsep(target: CallGraph, upstream: CallGraph, told: Sequence[str] = ()) ->
     knows better."""
     starts, how = _starts(target, told)
     answers = _answers(upstream)
-    late = _of_interest(target.walk(starts)[1])
+    late = _of_interest(target.walk(starts)[1], logs=_keeps_log(target))
     crossings = [_crossing(site, answers, early=False) for site in late.values()]
     main = target.main
     if main is not None and how != "told":
         first = _of_interest(target.walk([Start(main)])[1])
         before = [_crossing(site, answers, early=True) for key, site in first.items() if key not in late]
-        crossings += [one for one in before if how == "main" or any(answer.same for answer in one.upstream)]
+        crossings += [one for one in before if how == "main" or _sent_upstream(one)]
     order = list(Need)
     crossings.sort(key=lambda one: (order.index(one.need), one.call, one.place.path, one.place.line))
     entries = tuple(Place(one.function.path, one.after or one.function.line, one.function.name) for one in starts)
@@ -191,11 +191,21 @@ def unprivileged(graph: CallGraph) -> list[Start]:
         drops = [call for call in function.calls if _drops(call)]
         jails = [call for call in drops if call.name == "chroot"]
         if jails:  # what the same function gives up elsewhere, the monitor gives up: being set to a user on execution
-            inner = jails[-1].block
-            drops = [call for call in drops if call.block[: len(inner)] == inner]
+            drops = [call for call in drops if _same_way(function, jails[-1], call)]
         if drops and not _hands_over(function, drops[-1]):
             _begin(graph, function, drops[-1], starts, frozenset())
     return list(starts.values())
+
+
+def _same_way(function: CFunction, first: CCall, call: CCall) -> bool:
+    """Whether what does `first` comes to `call`: within its braces, or behind them where they are not left."""
+    if call.block[: len(first.block)] == first.block:
+        return True
+    behind = first.block[: len(call.block)] == call.block and call.line > first.line
+    return behind and not any(
+        first.line < line < call.line and len(block) > len(call.block) and block == first.block[: len(block)]
+        for line, block, _ in function.leaves
+    )
 
 
 def _hands_over(function: CFunction, drop: CCall) -> bool:
@@ -245,13 +255,39 @@ def _measures(graph: CallGraph) -> Iterable[Measure]:
                 yield Measure(kind, call.name, Place(function.path, call.line, function.name))
 
 
-def _of_interest(sites: Iterable[Site]) -> dict[tuple[str, str, int], Site]:
-    """One for each place, the shortest way first."""
+def _of_interest(sites: Iterable[Site], *, logs: bool = False) -> dict[tuple[str, str, int], Site]:
+    """One for each place, the shortest way first. `logs`: what logs has a connection that it opened while it could."""
     seen: dict[tuple[str, str, int], Site] = {}
     for site in sites:
-        if site.call.name in NEEDS and site.call.name not in _NO_CROSSING:
-            seen.setdefault((site.call.name, site.function.path, site.call.line), site)
+        name = site.call.name
+        if name not in NEEDS or name in _NO_CROSSING or _numeric(site.call) or (logs and NEEDS[name] is Need.LOG):
+            continue
+        seen.setdefault((name, site.function.path, site.call.line), site)
     return seen
+
+
+def _numeric(call: CCall) -> bool:
+    """Whether a call only turns addresses into digits, or back: it asks nobody (getnameinfo(3), getaddrinfo(3))."""
+    words = {word for one in call.arguments for word in one.split()}
+    if call.name == "getnameinfo":
+        service = call.arguments[4:5] not in ((), ("NULL",), ("0",))
+        return "NI_NUMERICHOST" in words and (not service or "NI_NUMERICSERV" in words)
+    return call.name == "getaddrinfo" and "AI_NUMERICHOST" in words
+
+
+def _keeps_log(graph: CallGraph) -> bool:
+    """Whether the program connects to the log at once (openlog(3), LOG_NDELAY), rather than at its first message."""
+    return any(
+        call.name == "openlog" and any("LOG_NDELAY" in one.split() for one in call.arguments)
+        for function in graph.functions.values()
+        for call in function.calls
+    )
+
+
+def _sent_upstream(one: Crossing) -> bool:
+    """Whether upstream sends by message what is done here while there are privileges. That its monitor opens a file
+    says nothing of which."""
+    return one.need not in (Need.FILES, Need.PROCESSES) and any(answer.same for answer in one.upstream)
 
 
 def _crossing(site: Site, answers: Sequence[Answer], *, early: bool) -> Crossing:

@@ -19,6 +19,7 @@ from portkit.audit.privsep import Privsep, privsep
 from portkit.audit.probes import probes, sized
 from portkit.audit.replacements import merged
 from portkit.audit.sides import Side, TreeOf, TypeCheck, side, type_check
+from portkit.audit.steps import StepCheck
 from portkit.change.changeset import Blob, Changeset
 from portkit.components.mistakes import nearest
 from portkit.components.model import Component, Mode
@@ -34,7 +35,8 @@ class Audit:
     looked at; `standing`: the target's own sources as they are, None where it has none; `portability`: upstream's
     sources on the target's headers, None where the target has no headers to check on; `privsep`: what must cross from
     the target's unprivileged side; `messages` and `upstream_messages`: either side's; `fixes`: checks of lengths that
-    upstream brought since the baseline; `drift`: interfaces that changed under others in the target."""
+    upstream brought since the baseline; `drift`: interfaces that changed under others in the target; `steps`: the
+    type check of each changeset that a sync would land, where that was asked for."""
 
     component: str
     mode: str
@@ -49,6 +51,7 @@ class Audit:
     fixes: tuple[Fix, ...]
     drift: tuple[Drift, ...]
     notes: tuple[str, ...] = ()
+    steps: tuple[StepCheck, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ class Auditor:
 
         upstream = side(tree_of, component.folders(), component.covers)
         target = side(ground.target_tree, component.target_folders(), self._is_target)
-        headers, header_tree = self._headers()
+        headers, header_tree = headers_of(ground.target_tree)
         standing = found = None
         ours, theirs = _contents(target), _contents(upstream)
         self._progress(f"{component.name}: following calls")
@@ -171,13 +174,15 @@ class Auditor:
     def _is_target(self, path: str) -> bool:
         return self._component.upstream_of(path) is not None
 
-    def _headers(self) -> tuple[Headers, Tree]:
-        tree = self._ground.target_tree(FOLDERS)
 
-        def further(folders: Iterable[str]) -> Mapping[RepoPath, Blob]:
-            return self._ground.target_tree(list(folders)).entries
+def headers_of(tree_of: TreeOf) -> tuple[Headers, Tree]:
+    """The headers that a tree installs, and the tree that holds their contents."""
+    tree = tree_of(FOLDERS)
 
-        return installed(tree.entries, tree.read, further), tree
+    def further(folders: Iterable[str]) -> Mapping[RepoPath, Blob]:
+        return tree_of(list(folders)).entries
+
+    return installed(tree.entries, tree.read, further), tree
 
 
 def _warnings(builds: Sequence[Build]) -> tuple[str, ...]:

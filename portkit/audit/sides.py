@@ -118,16 +118,18 @@ class TypeCheck:
 
 def type_check(one: Side, compiler: Compiler, generated: Collection[str]) -> TypeCheck:
     """A side as it stands. `generated`: headers that the build makes."""
-    outside: list[Diagnostic] = []
+    apart_from: list[Diagnostic] = []
     units = []
     for unit in compiler.check(one.units(), one.contents.read):
-        apart = tuple(said for said in unit.diagnostics if _is_outside(said, generated))
-        outside += [said for said in apart if said.severity is Severity.ERROR]
+        apart = tuple(said for said in unit.diagnostics if outside(said, generated))
+        apart_from += [said for said in apart if said.severity is Severity.ERROR]
         units.append(replace(unit, diagnostics=tuple(said for said in unit.diagnostics if said not in apart)))
-    return TypeCheck(compiler.name, tuple(units), one.left, tuple(dict.fromkeys(outside)))
+    return TypeCheck(compiler.name, tuple(units), one.left, tuple(dict.fromkeys(apart_from)))
 
 
-def _is_outside(said: Diagnostic, generated: Collection[str]) -> bool:
+def outside(said: Diagnostic, generated: Collection[str]) -> bool:
+    """Whether a diagnostic is none of the component's: in the target's own headers, or for the want of one of
+    `generated`."""
     missing = needs(said)
     return said.path.startswith("<") or (
         missing is not None and missing[0] is LackKind.HEADER and missing[1] in generated

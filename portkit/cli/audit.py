@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
 import click
 
 from portkit.audit.run import Audit
+from portkit.audit.steps import StepCheck
+from portkit.cli.reporting import FORMATS, Made, own_templates, write
 from portkit.cli.screen import Screen
-from portkit.cli.wiring import Options, workspace
+from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.components.model import CheckPolicy, Component
 from portkit.report.audit import audit_object, blocks, lead
+from portkit.report.audit_page import audit_page, html, markdown
+from portkit.sync.component import Scope, position_of
 
 
 @click.command("audit")
@@ -16,8 +25,18 @@ from portkit.report.audit import audit_object, blocks, lead
 @click.option("--until", default="", metavar="REV-or-DATE", help="Look at upstream no further than this.")
 @click.option("--entry", "entries", multiple=True, metavar="NAME",
               help="A function in which the unprivileged side begins; may be repeated.")
+@click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="Write it under reports/, too.")
+@click.option("--each", is_flag=True, help="Type-check each changeset that a sync would land.")
 @click.pass_obj
-def command(options: Options, component: str, onto: str | None, until: str, entries: tuple[str, ...]) -> int:
+def command(
+    options: Options,
+    component: str,
+    onto: str | None,
+    until: str,
+    entries: tuple[str, ...],
+    formats: tuple[str, ...],
+    each: bool,
+) -> int:
     """Checks upstream's sources on the target's own headers, as a compiler for the target sees them, and says what they
     need and the target lacks: where, since which changeset, and what is known to stand in.
 
@@ -33,9 +52,42 @@ def command(options: Options, component: str, onto: str | None, until: str, entr
         commit = target.resolve(onto) if onto else target.default_tip()
         chosen = place.map.component(component)
         found = place.auditor(chosen, commit).run(until, entries)
-        place.screen.result(audit_object(found))
+        if each:
+            found = replace(found, steps=_steps(place, chosen, commit, until))
+        told = audit_object(found)
+        files = [path for path, _ in write(place, _made(place, found, formats))] if formats else []
+        place.screen.result({**told, "files": [str(path) for path in files]} if formats else told)
         _tell(place.screen, found)
+        for path in files:
+            place.screen.say(f"written: {path.relative_to(place.root)}")
         return 0
+
+
+def _steps(place: Workspace, component: Component, onto: str, until: str) -> tuple[StepCheck, ...]:
+    """The type check of each changeset that a sync would land, one on the other."""
+    run = place.sync().component_run(replace(component, check=CheckPolicy.ANNOTATE), onto)
+    history = place.history(place.map.source(component.upstream))
+    plan = run.plan(
+        onto, Scope(lambda seen: position_of(seen, until, history) if until else len(seen) - 1)
+    )
+    checker = place.step_checker(component, onto) if plan.branch else None
+    result = []
+    for number, step in enumerate(plan.branch):
+        place.screen.progress(f"{component.name}: type-checking, {number} of {len(plan.branch)}")
+        assert checker is not None
+        result.append(checker.step(step.changeset.id, step.writes))
+    return tuple(result)
+
+
+def _made(place: Workspace, found: Audit, formats: Sequence[str]) -> Made:
+    view = audit_page(found)
+    contents = {
+        "html": lambda: html(view, own_templates(place)),
+        "md": lambda: markdown(view),
+        "json": lambda: (json.dumps(audit_object(found), indent=1) + "\n").encode("ascii"),
+    }
+    name = f"audit-{found.component}"
+    return Made(view.day, tuple((f"{name}.{one}", contents[one]()) for one in FORMATS if one in formats))
 
 
 def _tell(screen: Screen, found: Audit) -> None:

@@ -9,6 +9,7 @@ import click
 
 from portkit.cli.failing import failed
 from portkit.cli.screen import WIDTH, Screen
+from portkit.cli.verifying import tell_verified, verified, verified_object
 from portkit.cli.waiting import previous_report
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.cli.worksheet import previous_worksheet, tell_worksheet, write_worksheet
@@ -39,6 +40,7 @@ _INDENT = " " * 17
 @click.option("--branch", default="", metavar="NAME", help="Write this branch (default: portkit/<component>).")
 @click.option("--as-of", default="", metavar="DATE", help="What counts as today for what was deferred.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be done.")
+@click.option("--verify", "verifying", is_flag=True, help="Run the map's own commands on what was written.")
 @click.option("--strict", is_flag=True, help="Exit 1 while anything at all waits for a person.")
 @click.pass_obj
 def command(
@@ -50,6 +52,7 @@ def command(
     branch: str,
     as_of: str,
     dry_run: bool,
+    verifying: bool,
     strict: bool,
 ) -> int:
     """Replays what is new upstream onto a branch of the target, and says why for the rest.
@@ -85,8 +88,12 @@ def command(
         damage = damaged(outcomes)
         if damage is not None:
             return failed(place.screen, sync_object(outcomes), damage)
-        place.screen.result(sync_object(outcomes))
-        return WAITS if (still if strict else new) else 0
+        ran = verified(place, outcomes) if verifying else ()
+        tell_verified(place.screen, ran)
+        told = sync_object(outcomes)
+        place.screen.result({**told, "verified": verified_object(ran)} if verifying else told)
+        broken = any(not one.passed for _, _, found in ran for one in found)
+        return WAITS if broken or (still if strict else new) else 0
 
 
 def damaged(outcomes: Sequence[ComponentOutcome]) -> UserError | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from portkit.audit.checking import Compiler
 from portkit.audit.headers import Headers
-from portkit.audit.run import Auditor, Ground
+from portkit.audit.run import Auditor, Ground, headers_of
+from portkit.audit.sides import side
+from portkit.audit.steps import StepChecker, binding, laid_over
 from portkit.cli.screen import Screen
-from portkit.components.model import Component, ComponentMap, Mode, Source
+from portkit.components.model import CheckPolicy, Component, ComponentMap, Mode, Source
 from portkit.components.override import override
 from portkit.decisions.model import Decisions
 from portkit.decisions.resolution import Resolutions
@@ -32,6 +34,7 @@ from portkit.store.resolutions import ResolutionFolder
 from portkit.sync.by_hand import ByHand
 from portkit.sync.component import Plan, position_of
 from portkit.sync.lineage import Lineage
+from portkit.sync.replay import Judge
 from portkit.sync.run import Sync
 from portkit.target.git import GitTarget
 from portkit.upstream.git import GitHistory
@@ -177,8 +180,35 @@ class Workspace:
         return Sync(
             self.map, self.history, self.target(), self.memory(),
             template=self.template(), decisions=self.decisions,
-            resolutions=self.resolutions, by_hand=self._by_hand, progress=self.screen.progress, look=look,
+            resolutions=self.resolutions, by_hand=self._by_hand, judge=self._judge,
+            progress=self.screen.progress, look=look,
         )  # fmt: skip
+
+    def step_checker(self, component: Component, onto: str) -> StepChecker:
+        """The type check of what is to land on the target commit `onto`, a changeset at a time. Raises UserError where
+        the target has no headers to check on, WorldError where there is no compiler."""
+        target = self.target()
+
+        def tree_of(folders: Iterable[str]) -> Tree:
+            return target.tree(onto, tuple(folders))
+
+        def mine(path: str) -> bool:
+            return component.upstream_of(path) is not None
+
+        headers, tree = headers_of(tree_of)
+        if not headers.files:
+            raise UserError(
+                f"{component.name} cannot be type-checked: the target has no headers at {onto[:12]}",
+                where=f"components.{component.name}.check",
+                hint="take check: annotate, or a tree with include/ and sys/",
+            )
+        folders = component.target_folders()
+        again = laid_over(tree_of, folders, mine)
+        return StepChecker(side(tree_of, folders, mine), again, self.compiler(headers, tree), headers.generated)
+
+    def _judge(self, component: Component, onto: str) -> Judge | None:
+        """The check that the map makes binding for a component."""
+        return binding(self.step_checker(component, onto)) if component.check is CheckPolicy.BINDING else None
 
     def ports(self, component: Component, lineage: Lineage, onto: str) -> Found:
         """Which of the target's commits up to `onto` carry which of the component's changesets."""

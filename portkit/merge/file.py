@@ -24,8 +24,8 @@ _REMEMBERED = 256
 
 
 class ConflictKind(StrEnum):
-    """What sort of conflict it is: the kinds of the contract's `conflicts` (docs/cli.md). `check` and `patch` are kept
-    for what no merge finds."""
+    """What sort of conflict it is: the kinds of the contract's `conflicts` (docs/cli.md). `check` is what a
+    type check that the map makes binding refused; `patch` is kept for what no merge finds."""
 
     CONTENT = "content"
     DELETE_MODIFY = "delete-modify"
@@ -86,8 +86,8 @@ class FileMerge:
 
     @property
     def conflicts(self) -> bool:
-        """Whether it clashes for another reason than the gate's."""
-        return any(clash.kind is not ConflictKind.GATE for clash in self.clashes)
+        """Whether it clashes for another reason than the gate's, or a check's."""
+        return any(clash.kind not in (ConflictKind.GATE, ConflictKind.CHECK) for clash in self.clashes)
 
 
 class FileMerger:

@@ -16,6 +16,7 @@ from portkit.audit.portability import Portability
 from portkit.audit.privsep import Answer, Crossing, Need, Privsep
 from portkit.audit.run import Audit
 from portkit.audit.sides import TypeCheck
+from portkit.audit.steps import StepCheck
 from portkit.report.contract import SCHEMA, iso
 from portkit.report.shown import counted
 
@@ -58,6 +59,7 @@ def audit_object(found: Audit) -> Object:
         "upstream_messages": [_message(one) for one in found.upstream_messages],
         "checks": [_fix(one) for one in found.fixes],
         "drift": [_drift(one) for one in found.drift],
+        "steps": [_step(one) for one in found.steps],
     }  # fmt: skip
 
 
@@ -113,6 +115,23 @@ def blocks(found: Audit, *, every: bool = False) -> Iterator[Block]:
     yield from _message_table("Messages of the target", found.messages)
     yield from _message_table("Messages of upstream, by the target's type layout", found.upstream_messages)
     yield from _drifted(found.drift, every)
+    yield from _stepped(found.steps)
+
+
+def _stepped(found: Sequence[StepCheck]) -> Iterator[Block]:
+    items = tuple(
+        Item(
+            f"{one.changeset[:10]}: errors {one.errors[0]} to {one.errors[1]}, warnings {one.warnings[0]} to "
+            f"{one.warnings[1]}",
+            tuple(f"{said.path}:{said.line}: {said.text}" for said in one.new[:PLACES]),
+        )
+        for one in found
+        if one.new or one.gone or one.failed or one.warnings[0] != one.warnings[1]
+    )
+    if found:
+        quiet = len(found) - len(items)
+        note = f"{counted(len(found), 'changeset')}, one on the other; {quiet} change nothing that the compiler says"
+        yield Block("Changesets that a sync would land, type-checked", items, note)
 
 
 _WHERE = {
@@ -411,6 +430,13 @@ def _drift(one: Drift) -> Object:
     return {
         "name": one.name, "header": one.header, "changeset": one.changeset, "date": iso(one.date), "was": one.was,
         "became": one.became or None, "instead": list(one.instead), "users": [_place(place) for place in one.users],
+    }  # fmt: skip
+
+
+def _step(one: StepCheck) -> Object:
+    return {
+        "changeset": one.changeset, "errors": list(one.errors), "warnings": list(one.warnings),
+        "new": [_diagnostic(said) for said in one.new], "gone": one.gone, "failed": list(one.failed),
     }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ from portkit.sync.outcome import (
 )
 from portkit.sync.pending import Picker, Start, chosen, find_start, pending, read_target, readme_deleted
 from portkit.sync.porting import Port, Ported, ported_outcome
-from portkit.sync.replay import NO_RESOLUTIONS, IdentPolicy, Pick, Picked, Replay, Replayed
+from portkit.sync.replay import NO_RESOLUTIONS, IdentPolicy, Judge, Pick, Picked, Replay, Replayed
 from portkit.sync.rounds import Played, play, unknown
 from portkit.sync.style import learned
 from portkit.sync.worksheet import Worksheet
@@ -130,9 +130,12 @@ class ComponentRun:
         decisions: Decisions = NO_DECISIONS,
         resolutions: Resolutions = NO_RESOLUTIONS,
         by_hand: Callable[[Lineage, str], ByHand] = lambda *_: NOTHING_BY_HAND,
+        judge: Callable[[str], Judge | None] = lambda _: None,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`by_hand` tells, of upstream's files and a target commit, what people ported without portkit."""
+        """`by_hand` tells, of upstream's files and a target commit, what people ported without portkit; `judge` gives a
+        check of what is to land on a target commit, None for none."""
+        self._judge = judge
         self._progress = progress
         self._component = component
         self._title = title
@@ -334,7 +337,9 @@ class ComponentRun:
             lambda landed: Decider(
                 self._decisions, reached(day, ledger, start.files, landed | there), merger, ledger.left_out()
             ),
-            lambda: Replay(read_target(tree, tree.entries), mapped, policy, merger, self._resolutions),
+            lambda: Replay(
+                read_target(tree, tree.entries), mapped, policy, merger, self._resolutions, judge=self._judge(onto)
+            ),
             merger,
             self._counted,
         )

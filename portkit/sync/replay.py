@@ -15,7 +15,7 @@ from portkit.change.changeset import Changeset
 from portkit.change.linediff import Hunk
 from portkit.change.revision import FileRevision
 from portkit.decisions.resolution import Resolutions
-from portkit.merge.file import FileMerge, FileMerger, Version
+from portkit.merge.file import Clash, ConflictKind, FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath, name
 from portkit.sync.names import Place, added_names, needed
@@ -138,6 +138,19 @@ class IdentPolicy:
     style: ident.Style | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a changeset that merged may not land: the target path and function it is about, and the reason."""
+
+    path: str
+    function: str
+    reason: str
+
+
+Judge = Callable[[Changeset, Mapping[RepoPath, Version | None]], Refusal | None]
+"""What a check says of a changeset and what it would write, on top of those that landed before it."""
+
+
 class Replay:
     """One component's replay. `read` gives the target's file as it stands before it."""
 
@@ -150,9 +163,11 @@ class Replay:
         resolutions: Resolutions = NO_RESOLUTIONS,
         *,
         taken: Collection[str] = (),
+        judge: Judge | None = None,
     ) -> None:
         """`taken`: changesets that count as resolved with upstream's side, to see what that would free; such a replay
-        is never written."""
+        is never written. `judge` refuses what merged, is upstream's change, and nevertheless may not land."""
+        self._judge = judge
         self._taken = taken
         self._branch = _Tree(read)
         self._draft = _Tree(self._branch.get)
@@ -249,6 +264,9 @@ class Replay:
             writes[pick.target] = after
         if all(self._branch.get(path) == version for path, version in writes.items()):
             return Replayed(picked, State.ALREADY, every, {}, self._caught_up(files), reason=_in_part(picked, merges))
+        refusal = self._judge(picked.changeset, writes) if self._judge is not None else None
+        if refusal is not None:
+            return self._park(picked, files, _refused(files, merges, refusal), (), refusal.reason, lacking=True)
         self._branch.changed.update(writes)
         self._draft.changed.update(draft_writes)
         self._files.update(path for path, version in writes.items() if version is not None)
@@ -449,3 +467,12 @@ def _in_part(picked: Picked, merges: Mapping[RepoPath, FileMerge]) -> str:
 
 
 _STANDING = FileMerge(None, "standing", Gate.ALREADY, ())
+
+
+def _refused(
+    files: Sequence[Pick], merges: Mapping[RepoPath, FileMerge], refusal: Refusal
+) -> Mapping[RepoPath, FileMerge]:
+    """`merges` with the refusal at the file that it is about; at the first, where it is about none of them."""
+    path = next((pick.target for pick in files if pick.target == refusal.path), files[0].target)
+    clash = Clash(ConflictKind.CHECK, 0, refusal.function, refusal.reason, b"", b"", b"")
+    return {**merges, path: replace(merges[path], clashes=(clash,), reason=refusal.reason)}

@@ -20,7 +20,7 @@ from portkit.sync.ledger import Ledger, marked_commits, read_ledger
 from portkit.sync.lineage import Lineage
 from portkit.sync.message import MessageWriter
 from portkit.sync.outcome import ComponentOutcome, Notice
-from portkit.sync.replay import NO_RESOLUTIONS
+from portkit.sync.replay import NO_RESOLUTIONS, Judge
 
 
 class SyncTarget(Target, Writable, Protocol):
@@ -66,6 +66,7 @@ class Sync:
         decisions: Callable[[str], Decisions] = lambda _: NO_DECISIONS,
         resolutions: Callable[[str], Resolutions] = lambda _: NO_RESOLUTIONS,
         by_hand: Callable[[Component, Lineage, str], ByHand] = lambda *_: NOTHING_BY_HAND,
+        judge: Callable[[Component, str], Judge | None] = lambda *_: None,
         progress: Callable[[str], None] = lambda _: None,
         look: Callable[[Component, Plan], None] = lambda *_: None,
     ) -> None:
@@ -79,6 +80,7 @@ class Sync:
         self._decisions = decisions
         self._resolutions = resolutions
         self._by_hand = by_hand
+        self._judge = judge
         self._progress = progress
         self._ledgers: dict[str, Ledger] = {}
 
@@ -106,7 +108,8 @@ class Sync:
             component, source.title, self._open_history(source), self._target, self._memory,
             ledger=self._ledgers[onto], decisions=self._decisions(component.name),
             resolutions=self._resolutions(component.name),
-            by_hand=partial(self._by_hand, component), progress=self._progress,
+            by_hand=partial(self._by_hand, component), judge=partial(self._judge, component),
+            progress=self._progress,
         )  # fmt: skip
 
     def _refuse_busy(self, request: Request) -> None:

@@ -105,6 +105,14 @@ def test_the_entry_that_is_told_is_taken() -> None:
     assert found.found == "told" and crossings(found) == [("getaddrinfo", "look", False)]
 
 
+def test_a_chroot_that_is_made_on_request_and_a_user_that_is_always_given_up() -> None:
+    source = (
+        b"int main(void)\n{\n\tif (dir) {\n\t\tchroot(dir);\n\t}\n\tinitgroups(user);\n\tsetuid(1);\n"
+        b"\tgetservent();\n}\n"
+    )
+    assert crossings(of(source)) == [("getservent", "main", False)]
+
+
 def test_a_program_that_only_gives_up_being_set_to_a_user_is_not_separated() -> None:
     found = of(b"int main(void) { setuid(getuid()); for (;;) gethostbyname(x); }\n")
     assert found.found == "main"

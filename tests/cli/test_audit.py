@@ -131,3 +131,25 @@ def test_no_compiler_is_the_world_s_failure(place: Path, monkeypatch: pytest.Mon
 def test_an_unknown_component_is_the_user_s_mistake(place: Path) -> None:
     told = audit(place, "audit", "tol")
     assert told.code == 2 and "nearest: 'tool'" in told.err
+
+
+def test_a_page_and_a_mail_of_it(place: Path) -> None:
+    told = audit(place, "--json", "audit", "tool", "--format", "html", "--format", "md", "--format", "json").object()
+    folder = place / "reports" / "2012-01-03"
+    assert told["files"] == [str(folder / f"audit-tool.{one}") for one in ("html", "md", "json")]
+    page = (folder / "audit-tool.html").read_text()
+    assert "<h2" in page and "msg.h" in page and "import the message library" in page and "<script" not in page
+    mail = (folder / "audit-tool.md").read_text()
+    assert mail.startswith("# Audit of tool, 2012-01-03\n") and "## Headers that the target lacks" in mail
+    assert all(len(line) <= 78 for line in mail.splitlines())
+    before = page
+    assert "written: reports/2012-01-03/audit-tool.html" in audit(place, "audit", "tool", "--format", "html").out
+    assert (folder / "audit-tool.html").read_text() == before
+
+
+def test_what_upstream_writes_shows_as_text_on_the_page(place: Path) -> None:
+    hostile = TOOL.replace(b"#include <msg.h>", b'#include <msg.h>\n#include "<script>alert(1)<!-- \x1b[2J"')
+    commit(place / "up.git", {"usr.sbin/tool/tool.c": hostile}, "tool: <b>", 5)
+    audit(place, "audit", "tool", "--format", "html", "--format", "md")
+    page = (place / "reports" / "2012-01-05" / "audit-tool.html").read_bytes()
+    assert b"<script>alert" not in page and b"\x1b" not in page and b"&lt;script&gt;" in page

@@ -17,7 +17,7 @@ from portkit.patches.applying import Files
 from portkit.patches.checking import Checked, check
 from portkit.patches.owners import ownership
 from portkit.patches.series import Series, push, read_series, recorded_baseline
-from portkit.patches.superseded import Candidate, Superseded, superseded
+from portkit.patches.superseded import Candidate, Superseded, UpstreamChanges, superseded
 from portkit.paths import RepoPath
 from portkit.store import patches as store
 from portkit.sync.component import ComponentRun, position_of
@@ -122,24 +122,23 @@ class LocalPatches:
         return files, versions
 
     def superseded(
-        self, series: Series, baseline: Files, versions: Mapping[RepoPath, FileVersion], merger: FileMerger
+        self, series: Series, baseline: Files, versions: Mapping[RepoPath, FileVersion]
     ) -> dict[str, Superseded]:
         """What upstream has of each patch, in its versions after the baseline."""
-        later: dict[RepoPath, list[Candidate]] = {}
-        found: dict[str, Superseded] = {}
-        for step in push(series, baseline):
-            for path in step.patch.paths:
-                if path not in later:
-                    later[path] = self._later(path, versions.get(path))
-            paths = step.patch.paths
-            found[step.patch.name] = superseded(step, later, partial(self._there, paths=paths), merger)
-        return found
+        steps = push(series, baseline)
+        paths = {path for step in steps for path in step.patch.paths}
+        title = self.place.map.source(self.component.upstream).title
+        upstream = UpstreamChanges({path: self.later(path, versions.get(path)) for path in sorted(paths)}, title)
+        return {
+            step.patch.name: superseded(step, upstream, partial(self._there, paths=step.patch.paths)) for step in steps
+        }
 
-    def _later(self, path: RepoPath, since: FileVersion | None) -> list[Candidate]:
+    def later(self, path: RepoPath, since: FileVersion | None) -> list[Candidate]:
+        """Upstream's versions of a target file after `since`, that one at the front."""
         upstream = self.component.upstream_of(path)
-        result = []
+        result = [] if since is not None else [Candidate(None, "", "")]
         for one in self.run.lineage.versions(upstream) if upstream is not None else ():
-            if one.position > self.until or (since is not None and one.position <= since.position):
+            if one.position > self.until or (since is not None and one.position < since.position):
                 continue
             version = Version(self.history.read(one.blob.oid), one.blob.mode) if one.blob is not None else None
             result.append(Candidate(version, one.changeset, one.label))
@@ -182,7 +181,7 @@ class LocalPatches:
                     known.append(str(conflict.get("id")))
         return check(
             self.component.name, self.commit, series, baseline, self.derived.tree, self.newest(),
-            superseded=self.superseded(series, baseline, versions, merger), collisions=collisions,
+            superseded=self.superseded(series, baseline, versions), collisions=collisions,
             reports=len(reports), merger=merger,
         )  # fmt: skip
 

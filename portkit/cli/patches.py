@@ -255,7 +255,7 @@ def refreshed(
         place.screen.progress(f"{component}: carrying its patches on")
         found = refresh(
             series, old, work.derived.baseline, work.derived.tree,
-            superseded=work.superseded(series, old, versions, merger), merger=merger,
+            superseded=work.superseded(series, old, versions), merger=merger,
             remainder=Patch(REMAINDER, remainder_head(component), Headers(), ()) if remainder else None,
         )  # fmt: skip
         diff = ""

@@ -204,7 +204,7 @@ def _at(states: Mapping[RepoPath, _States], number: int) -> Files:
 
 def _why_empty(found: Superseded | None) -> str:
     if found is not None and found.by_content:
-        return f"upstream has it: {', '.join(one[:12] for one in found.changesets)}"
+        return f"upstream has it: {found.changeset[:12]}"
     if found is not None and found.by_id:
         return f"upstream has what it names: {', '.join(found.named)}"
     return "nothing of it is left on the new baseline"

@@ -1,19 +1,34 @@
-"""Whether upstream has a local patch by now: by its content, or by the ids that it names itself.
+"""Whether upstream has a local patch by now: because one of its changesets makes the same change, or because it has the
+ids that the patch names.
 
-By content: with the patch made on upstream's file, nothing would change, hunk by hunk and at its place. That is what
-the gate of a merge calls `already`; ident lines do not count, and a patch of nothing else is never superseded.
+Two changes are the same where each makes most of the lines of the other, white space, keywords and manual pages' dates
+apart. That a patch would change nothing on upstream's newer file is not enough: upstream may have deleted the place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
-from portkit.merge.file import FileMerger, Version
-from portkit.merge.gate import Gate
-from portkit.patches.headers import Headers
+from portkit.change import ident
+from portkit.change.ident import KEYWORDS
+from portkit.merge.file import Version
+from portkit.patches.rawlines import raw_hunks
 from portkit.patches.series import Step
-from portkit.paths import RepoPath
+from portkit.paths import RepoPath, name
+from portkit.text import is_binary, split_lines
+
+_OF_THE_PATCH = 0.8
+"""Of the patch's lines, the share that upstream's changeset must make too. A person adapts a line now and then."""
+
+_OF_UPSTREAM = 0.5
+"""Of the changeset's lines in the patch's files, the share that the patch must make: a line or two that a large rewrite
+takes away as well are not that rewrite."""
+
+Lines = Counter[tuple[bytes, bytes]]
+"""The lines that a change puts (b"+") and takes (b"-"), without white space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +42,19 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """What upstream has of a patch. `files`: of each file that it changes, the first of upstream's versions that has
-    that (None: none has). `named`: those of the ids that it names which are there, `missing` those that are not."""
+    """What upstream has of a patch. `changeset` makes the same change ("" for none); `files`: of each file that the
+    patch changes, the label of upstream's version that has it (None: none). `named`: those of the ids that it names
+    which are there, `missing` those that are not."""
 
     patch: str
-    files: Mapping[RepoPath, Candidate | None]
+    changeset: str = ""
+    files: Mapping[RepoPath, str | None] = field(default_factory=dict)
     named: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
     @property
     def by_content(self) -> bool:
-        return bool(self.files) and all(found is not None for found in self.files.values())
+        return bool(self.changeset)
 
     @property
     def by_id(self) -> bool:
@@ -48,48 +65,89 @@ class Superseded:
         """Whether nothing of the patch is needed any more."""
         return self.by_content or self.by_id
 
-    @property
-    def in_part(self) -> bool:
-        return not self.whole and any(found is not None for found in self.files.values())
 
-    @property
-    def changesets(self) -> tuple[str, ...]:
-        """Upstream's changesets that brought it."""
-        return tuple(dict.fromkeys(found.changeset for found in self.files.values() if found is not None))
+class UpstreamChanges:
+    """Upstream's changes after the baseline: `versions` of each file, oldest first, the baseline's own at the front
+    (with no version where the file has none). `keyword` is what upstream calls its ident lines."""
+
+    def __init__(self, versions: Mapping[RepoPath, Sequence[Candidate]], keyword: str) -> None:
+        self._keyword = keyword
+        self._versions = versions
+        self._labels: dict[str, dict[RepoPath, str]] = {}
+        self._lines: dict[str, dict[RepoPath, Lines]] = {}
+        for path, several in versions.items():
+            for before, after in pairwise(several):
+                self._labels.setdefault(after.changeset, {})[path] = after.label
+                self._lines.setdefault(after.changeset, {})[path] = changed_lines(before.version, after.version)
+
+    def like(self, patch: Mapping[RepoPath, Lines]) -> tuple[str, Mapping[RepoPath, str | None]]:
+        """The changeset that makes the same change as `patch`, the likest, and its labels; "" for none."""
+        size = sum(lines.total() for lines in patch.values())
+        best: tuple[float, str] = (0.0, "")
+        for changeset, files in self._lines.items():
+            shared = sum((patch[path] & lines).total() for path, lines in files.items() if path in patch)
+            theirs = sum(lines.total() for path, lines in files.items() if path in patch)
+            if shared and shared >= _OF_THE_PATCH * size and shared >= _OF_UPSTREAM * theirs:
+                alike = 2 * shared / (size + theirs)
+                best = max(best, (alike, changeset), key=lambda one: one[0])
+        labels = self._labels.get(best[1], {})
+        return best[1], {path: labels.get(path) for path in patch}
+
+    def bumped(
+        self, paths: Iterable[RepoPath], before: Mapping[RepoPath, Version], after: Mapping[RepoPath, Version]
+    ) -> tuple[str, Mapping[RepoPath, str | None]]:
+        """The same for a patch of ident lines alone: the changesets whose revisions its ident lines name."""
+        found: dict[RepoPath, str | None] = {}
+        changeset = ""
+        for path in paths:
+            old, new = (self._recorded(path, files) for files in (before, after))
+            match = next((one for one in self._versions.get(path, ()) if one.label == new), None)
+            if match is None or not old or old == new:
+                return "", {}
+            found[path] = match.label
+            changeset = match.changeset
+        return changeset, found
+
+    def _recorded(self, path: RepoPath, files: Mapping[RepoPath, Version]) -> str:
+        """The revision that a file's ident line names; "" for none."""
+        line = ident.recorded(files[path].content, self._keyword, name(path)) if path in files else None
+        return line.revision if line is not None else ""
 
 
-def superseded(
-    step: Step,
-    later: Mapping[RepoPath, Sequence[Candidate]],
-    there: Callable[[str], bool],
-    merger: FileMerger,
-) -> Superseded:
-    """What upstream's versions `later` (of each file, oldest first) have of the patch. `there` says whether upstream
-    has a changeset or revision that the patch names."""
-    files: dict[RepoPath, Candidate | None] = {}
+def changed_lines(before: Version | None, after: Version | None) -> Lines:
+    """What a change puts and takes."""
+    old, new = (version.content if version is not None else b"" for version in (before, after))
+    found: Lines = Counter()
+    if is_binary(old) or is_binary(new):
+        if old != new:
+            found.update([(b"-", old), (b"+", new)])
+        return found
+    one, other = split_lines(old), split_lines(new)
+    for hunk in raw_hunks(old, new):
+        found.update((b"-", text) for line in one[hunk.a0 : hunk.a1] if (text := _telling(line)))
+        found.update((b"+", text) for line in other[hunk.b0 : hunk.b1] if (text := _telling(line)))
+    return found
+
+
+def _telling(line: bytes) -> bytes:
+    """A line without white space; nothing for one with a keyword in it, or the date of a manual page."""
+    return b"" if KEYWORDS.search(line) or line.startswith(b".Dd") else b"".join(line.split())
+
+
+def superseded(step: Step, upstream: UpstreamChanges, there: Callable[[str], bool]) -> Superseded:
+    """What upstream has of the patch. `there` says whether it has a changeset or revision that the patch names."""
+    lines: dict[RepoPath, Lines] = {}
+    touched: list[RepoPath] = []
     for one in step.patch.files:
         before = step.before.get(one.old) if one.old is not None else None
         after = step.after.get(one.new) if one.new is not None else None
-        if before == after or _only_keywords(before, after, merger):
+        if before == after:
             continue
-        versions = later.get(one.path, ())
-        files[one.path] = next((found for found in versions if _has(found.version, before, after, merger)), None)
-    named, missing = _named(step.patch.headers, there)
-    return Superseded(step.patch.name, files, named, missing)
-
-
-def _named(headers: Headers, there: Callable[[str], bool]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    ids = headers.superseded_by
-    return tuple(one for one in ids if there(one)), tuple(one for one in ids if not there(one))
-
-
-def _only_keywords(before: Version | None, after: Version | None, merger: FileMerger) -> bool:
-    if before is None or after is None or before.mode != after.mode:
-        return False
-    return merger.table.lines(before.content).keys == merger.table.lines(after.content).keys
-
-
-def _has(upstream: Version | None, before: Version | None, after: Version | None, merger: FileMerger) -> bool:
-    if after is None:
-        return upstream is None
-    return upstream is not None and merger.merge(before, upstream, after).gate is Gate.ALREADY
+        touched.append(one.path)
+        changed = changed_lines(before, after)
+        if changed:
+            lines[one.path] = changed
+    changeset, labels = upstream.like(lines) if lines else upstream.bumped(touched, step.before, step.after)
+    ids = step.patch.headers.superseded_by
+    named = tuple(one for one in ids if there(one))
+    return Superseded(step.patch.name, changeset, labels, named, tuple(one for one in ids if one not in named))

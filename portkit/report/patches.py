@@ -85,12 +85,10 @@ def _checked(one: PatchCheck) -> Object:
 
 
 def superseded_object(one: Superseded) -> Object:
-    """What upstream has of a patch: `state` is whole, part or none."""
+    """What upstream has of a patch."""
     return {
-        "state": "whole" if one.whole else "part" if one.in_part else "none",
-        "by_content": one.by_content, "by_id": one.by_id,
-        "changesets": list(one.changesets), "named": list(one.named), "missing": list(one.missing),
-        "files": {path: found.label if found is not None else None for path, found in sorted(one.files.items())},
+        "whole": one.whole, "by_content": one.by_content, "by_id": one.by_id, "changeset": one.changeset or None,
+        "named": list(one.named), "missing": list(one.missing), "files": dict(sorted(one.files.items())),
     }  # fmt: skip
 
 
@@ -124,14 +122,10 @@ def fit_words(one: Fits) -> str:
 
 def superseded_words(one: Superseded) -> str:
     """What upstream has of a patch, as a sentence; "" where that is nothing."""
-    by = ", ".join(changeset[:10] for changeset in one.changesets)
     if one.by_content:
-        return f"upstream has it ({by})"
+        return f"upstream has it ({one.changeset[:10]})"
     if one.by_id:
         return f"upstream has what it names ({', '.join(one.named)})"
-    if one.in_part:
-        had = sum(found is not None for found in one.files.values())
-        return f"upstream has {had} of its {len(one.files)} files ({by})"
     if one.named:
         return f"upstream has {', '.join(one.named)} of what it names, and not yet {', '.join(one.missing)}"
     return ""

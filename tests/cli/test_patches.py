@@ -41,7 +41,7 @@ def test_what_upstream_took_is_told_and_where_each_patch_fits(extracted: Work) -
     assert "baseline and series against the tree: equal (13 of 13 files)" in told.out
     assert all(len(line) <= 80 for line in told.out.splitlines()), told.out
     found = extracted.portkit("--json", "patches", "check", "leased").object()
-    (taken,) = [one for one in found["patches"] if one["superseded"]["state"] == "whole"]
+    (taken,) = [one for one in found["patches"] if one["superseded"]["whole"]]
     assert taken["name"] == "leased-do-not-leave-half-a-resolv-conf-behind.patch"
 
 

@@ -11,7 +11,7 @@ from portkit.patches.checking import Fit, check, fits
 from portkit.patches.headers import Headers
 from portkit.patches.refresh import Refreshed, diff_of_diffs, refresh
 from portkit.patches.series import Patch, Series, push, read_patch, recorded_baseline, with_baseline
-from portkit.patches.superseded import Candidate, Superseded, superseded
+from portkit.patches.superseded import Candidate, Superseded, UpstreamChanges, superseded
 from portkit.paths import RepoPath
 
 X = RepoPath("x")
@@ -55,10 +55,8 @@ def test_a_patch_whose_context_changed_is_written_anew_with_its_head() -> None:
 def test_what_became_empty_is_retired_with_the_reason() -> None:
     given = series(OLD, x(numbered(40, l30=b"thirty\n")), x(numbered(40, l30=b"thirty\n", l5=b"five\n")))
     new, tree = x(numbered(40, l30=b"thirty\n")), x(numbered(40, l30=b"thirty\n", l5=b"five\n"))
-    later = {X: [Candidate(new[X], "c" * 40, "1.2")]}
-    upstream_has = {
-        step.patch.name: superseded(step, later, lambda _: False, FileMerger()) for step in push(given, OLD)
-    }
+    later = UpstreamChanges({X: [Candidate(OLD[X], "", "1.1"), Candidate(new[X], "c" * 40, "1.2")]}, "OpenBSD")
+    upstream_has = {step.patch.name: superseded(step, later, lambda _: False) for step in push(given, OLD)}
     raw = Series(given.patches, b"# mine\np1.patch\np2.patch # why\n")
     found = refresh(raw, OLD, new, tree, superseded=upstream_has, merger=FileMerger())
     assert [(one.name, one.reason) for one in found.retired] == [("p1.patch", f"upstream has it: {'c' * 12}")]
@@ -124,28 +122,40 @@ def test_a_check_says_what_is_equal_and_goes_on_past_what_does_not_fit_upstream(
     assert not broken.holds and [one.patch.name for one in broken.lost] == ["p1.patch"]
 
 
+UPSTREAM = UpstreamChanges({
+    X: [Candidate(Version(numbered(20), FILE), "0" * 40, "1.1"),
+        Candidate(Version(numbered(20, l3=b"3!\n"), FILE), "a" * 40, "1.2"),
+        Candidate(Version(numbered(20, l3=b"3!\n", l9=b"9!\nx9!\n"), FILE), "b" * 40, "1.3"),
+        Candidate(Version(b"all new\n", FILE), "c" * 40, "1.4")],
+}, "OpenBSD")  # fmt: skip
+
+
 def one_step(before: bytes, after: bytes) -> Superseded:
     given = series(x(before), x(after))
     (step,) = push(given, x(before))
-    later = {X: [Candidate(Version(numbered(20, l3=b"3!\n"), FILE), "a" * 40, "1.2"),
-                 Candidate(Version(numbered(20, l3=b"3!\n", l9=b"9!\n"), FILE), "b" * 40, "1.3")]}  # fmt: skip
-    return superseded(step, later, lambda _: False, FileMerger())
+    return superseded(step, UPSTREAM, lambda _: False)
 
 
 def test_upstream_has_it_by_content() -> None:
-    found = one_step(numbered(20), numbered(20, l9=b"9!\n"))
-    assert found.whole and found.by_content and found.changesets == ("b" * 40,)
-    with_local = one_step(numbered(20, l15=b"local\n"), numbered(20, l15=b"local\n", l9=b"9!\n"))
-    assert with_local.by_content
-    half = one_step(numbered(20), numbered(20, l9=b"9!\n", l15=b"local\n"))
+    found = one_step(numbered(20), numbered(20, l9=b"9!\nx9!\n"))
+    assert found.whole and found.by_content and found.changeset == "b" * 40 and found.files == {X: "1.3"}
+    with_local = one_step(numbered(20, l15=b"local\n"), numbered(20, l15=b"local\n", l9=b"  9!\nx9! \n"))
+    assert with_local.changeset == "b" * 40
+    half = one_step(numbered(20), numbered(20, l9=b"9!\nx9!\n", l15=b"local\n"))
     assert not half.whole
     assert not one_step(numbered(20), numbered(20, l15=b"local\n")).whole
 
 
-def test_a_patch_of_ident_lines_alone_is_never_superseded() -> None:
+def test_a_line_that_a_rewrite_takes_away_too_is_not_that_rewrite() -> None:
+    assert not one_step(numbered(20), numbered(20, l15=b"")).whole
+
+
+def test_a_patch_of_ident_lines_alone_goes_by_the_revision_it_names() -> None:
     before = b"/* $OpenBSD: x,v 1.1 2012/01/01 00:00:00 a Exp $ */\n" + numbered(5)
-    found = one_step(before, before.replace(b"1.1 ", b"1.2 "))
-    assert found.files == {} and not found.whole
+    found = one_step(before, before.replace(b"1.1 ", b"1.3 "))
+    assert found.whole and found.changeset == "b" * 40
+    assert not one_step(before, before.replace(b"1.1 ", b"1.9 ")).whole
+    assert not one_step(before, before.replace(b"$OpenBSD", b"$DragonFly")).whole
 
 
 @pytest.mark.parametrize(("there", "whole"), [((), False), (("1.2",), False), (("1.2", "abcdef1"), True)])
@@ -154,7 +164,7 @@ def test_upstream_has_it_by_all_the_ids_it_names(there: tuple[str, ...], whole: 
     patch = given.patches[0]
     raw = b"Subject: s\nSuperseded-By: 1.2 abcdef1\n" + patch.raw.partition(b"\n")[2]
     (step,) = push(Series((read_patch("p", raw, "p"),)), x(numbered(20)))
-    found = superseded(step, {}, lambda one: one in there, FileMerger())
+    found = superseded(step, UPSTREAM, lambda one: one in there)
     assert (found.whole, found.by_id) == (whole, whole) and found.named == there
 
 

@@ -13,6 +13,7 @@ from portkit.cli.verifying import tell_verified, verified, verified_object
 from portkit.cli.waiting import previous_report
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.cli.worksheet import previous_worksheet, tell_worksheet, write_worksheet
+from portkit.components.model import Mode
 from portkit.errors import UserError
 from portkit.report.contract import sync_object
 from portkit.report.waiting import new_since, open_ids
@@ -119,6 +120,7 @@ def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
         [repr(place.map), request.onto, repr(place.template()), repr(target.cut)]
         + [history.stamp for history in histories]
         + [repr((place.decisions(one.name), place.resolutions(one.name))) for one in place.map.components]
+        + [repr(place.series(one.name)) for one in place.map.components if one.mode is Mode.IMPORT]
         + ([] if request.dry_run else [repr(target.identity())]),
     )
     known = None if any(history.rewritten for history in histories) else results.get(target.tip)

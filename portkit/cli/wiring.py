@@ -20,17 +20,20 @@ from portkit.decisions.model import Decisions
 from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
 from portkit.git.door import version
+from portkit.patches.series import read_series
 from portkit.paths import RepoPath
 from portkit.ports.find import PortFinder
 from portkit.ports.model import Found, by_hand
 from portkit.ports.remembered import remembered
 from portkit.protocols import Tree
+from portkit.store import patches
 from portkit.store.cache import Cache
 from portkit.store.decisions import DecisionsFile
 from portkit.store.engine import engine
 from portkit.store.lock import hold
 from portkit.store.mapfile import MAP_NAME, find_workspace, read_map, resolved
 from portkit.store.resolutions import ResolutionFolder
+from portkit.sync.adapt import LocalSeries
 from portkit.sync.by_hand import ByHand
 from portkit.sync.component import Plan, position_of
 from portkit.sync.lineage import Lineage
@@ -180,7 +183,7 @@ class Workspace:
         return Sync(
             self.map, self.history, self.target(), self.memory(),
             template=self.template(), decisions=self.decisions,
-            resolutions=self.resolutions, by_hand=self._by_hand, judge=self._judge,
+            resolutions=self.resolutions, by_hand=self._by_hand, judge=self._judge, series=self.series,
             progress=self.screen.progress, look=look,
         )  # fmt: skip
 
@@ -245,6 +248,12 @@ class Workspace:
         """Forgets what was read of a component's decisions and resolutions: they were written to."""
         self._decisions.pop(component, None)
         self._resolutions.pop(component, None)
+
+    def series(self, component: str) -> LocalSeries:
+        """The local patches of a component; none where there is no series. Raises UserError where they cannot be
+        read."""
+        folder = patches.folder(self.root, component)
+        return LocalSeries(read_series(patches.read(folder), str(folder)), str(folder))
 
     def components(self, names: Sequence[str]) -> tuple[str, ...]:
         """The components named, or all. Raises UserError for an unknown one."""

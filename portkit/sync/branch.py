@@ -15,7 +15,7 @@ from portkit.components.model import AuthorPolicy
 from portkit.errors import UserError
 from portkit.protocols import NewCommit, NewFile, Signature, TargetCommit
 from portkit.sync.component import Plan, Step
-from portkit.sync.message import COMMIT, HUNKS, REVISION, MessageWriter, Revision, last_paragraph
+from portkit.sync.message import COMMIT, HUNKS, PATCH, REVISION, MessageWriter, Revision, last_paragraph, own_message
 from portkit.sync.outcome import ComponentOutcome, Notice, State
 
 DRAFT_SUFFIX = "-draft"
@@ -85,6 +85,7 @@ class BranchWriter:
         commits = {
             carried: commit
             for step, commit in zip(plan.branch, hashes, strict=True)
+            if step.own is None
             for carried in (step.changeset.id, *step.also)
         }
         changesets = tuple(
@@ -124,6 +125,13 @@ class BranchWriter:
                 path: NewFile(version.content, version.mode) if version is not None else None
                 for path, version in step.writes.items()
             }
+            if step.own is not None:
+                message = own_message(step.own.name, step.own.subject, step.own.body, draft=draft)
+                author = step.own.author or person
+                commits.append(
+                    NewCommit(message, Signature(author, step.changeset.date), Signature(person, date), files)
+                )
+                continue
             message = self._messages.write(
                 step.changeset,
                 [Revision(*one) for one in step.revisions],
@@ -181,7 +189,8 @@ class BranchWriter:
         """Whether portkit made `commit` and nobody touched it since: it has one parent, both trailers, and the dates
         that portkit gives. What a person amends or rebases gets that day's date."""
         keys = {key for key, _ in last_paragraph(commit.message)}
-        if len(commit.parents) != 1 or COMMIT not in keys or keys.isdisjoint((REVISION, HUNKS)):
+        ported = COMMIT in keys and not keys.isdisjoint((REVISION, HUNKS))
+        if len(commit.parents) != 1 or not (ported or PATCH in keys):
             return False
         return commit.date == max(commit.authored, self._target.commit_info(commit.parents[0]).date)
 

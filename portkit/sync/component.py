@@ -21,6 +21,7 @@ from portkit.merge.file import Clash, FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
 from portkit.protocols import Damage, History, Memory, Target, Tree
+from portkit.sync.adapt import Adaptation, LocalSeries, adaptations
 from portkit.sync.baseline import BaselineFinder
 from portkit.sync.by_hand import ByHand
 from portkit.sync.decided import Decider, reached
@@ -84,6 +85,8 @@ class Step:
     notes: tuple[tuple[str, str], ...] = ()
     parts: tuple[Part, ...] = ()
     partial: bool = False
+    own: Adaptation | None = None
+    """What it is instead, where it is the target's own: then `changeset` is the import that it follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +134,11 @@ class ComponentRun:
         resolutions: Resolutions = NO_RESOLUTIONS,
         by_hand: Callable[[Lineage, str], ByHand] = lambda *_: NOTHING_BY_HAND,
         judge: Callable[[str], Judge | None] = lambda _: None,
+        series: Callable[[], LocalSeries] = LocalSeries,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`by_hand` tells, of upstream's files and a target commit, what people ported without portkit; `judge` gives a
-        check of what is to land on a target commit, None for none."""
+        check of what is to land on a target commit, None for none; `series` gives the component's local patches."""
         self._judge = judge
         self._progress = progress
         self._component = component
@@ -146,6 +150,7 @@ class ComponentRun:
         self._decisions = decisions
         self._resolutions = resolutions
         self._by_hand = by_hand
+        self._series = series
         every = history.changesets(lambda path: component.covers(path) or component.unmapped(path))
         covered = [_only(changeset, component.covers) for changeset in every]
         self._changesets = [changeset for changeset in covered if changeset.files]
@@ -301,6 +306,7 @@ class ComponentRun:
         picker = Picker(component, self.lineage, self._history, tree, readme_deleted(component, tree, self._title))
         subjects: dict[str, str] = {}
         by_hand = NOTHING_BY_HAND
+        importing = False
         todo: list[Counted]
         if scope.ids:
             todo = [(one, one.files) for one in chosen(component, self._changesets, scope.ids)]
@@ -313,6 +319,7 @@ class ComponentRun:
                 )
             todo, subject = self._imported(until)
             subjects = {todo[0][0].id: subject} if todo else {}
+            importing = bool(todo)
         else:
             if not mapped and component.mode is Mode.SYNC:
                 raise UserError(
@@ -325,6 +332,12 @@ class ComponentRun:
             todo = pending(component, seen, self.lineage, start, ledger, by_hand)
         todo, torn = self._whole(todo)
         picked = [picker.pick(changeset, files, position[changeset.id]) for changeset, files in todo]
+        read = read_target(tree, tree.entries)
+        own: tuple[Adaptation, ...] = ()
+        if importing:
+            whole = {pick.target: pick.theirs for pick in picked[0].files if pick.theirs is not None}
+            own = adaptations(component, self._series(), whole, read)
+        after_import = {path: version for one in own for path, version in one.writes.items()}
         style = (
             learned(component, self._target, onto, self._title) if component.ident is IdentStyle.LEARNED else None
         )
@@ -338,7 +351,7 @@ class ComponentRun:
                 self._decisions, reached(day, ledger, start.files, landed | there), merger, ledger.left_out()
             ),
             lambda: Replay(
-                read_target(tree, tree.entries), mapped, policy, merger, self._resolutions, judge=self._judge(onto)
+                read, mapped, policy, merger, self._resolutions, judge=self._judge(onto), after_import=after_import
             ),
             merger,
             self._counted,
@@ -358,6 +371,7 @@ class ComponentRun:
         )
         parked = any(one.draft_writes and not one.writes for one in results)
         draft = tuple(_step(one, one.draft_writes, "") for one in results if one.draft_writes) if parked else ()
+        branch, draft = _with_own(branch, own, results), _with_own(draft, own, results)
         newest = self._changesets[until].date if self._changesets and until >= 0 else 0
         waiting = [
             one.changeset.date
@@ -606,6 +620,14 @@ def _only(changeset: Changeset, wanted: Callable[[RepoPath], bool]) -> Changeset
 def iso_day(seconds: int) -> str:
     """The day of a date, UTC, as YYYY-MM-DD."""
     return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+
+def _with_own(steps: tuple[Step, ...], own: Sequence[Adaptation], results: Sequence[Replayed]) -> tuple[Step, ...]:
+    """`steps` with what is the target's own right after the import, where that landed."""
+    if not own or not steps or results[0].state is not State.PORTED:
+        return steps
+    first = steps[0]
+    return (first, *(Step(first.changeset, (), one.writes, State.PORTED, own=one) for one in own), *steps[1:])
 
 
 def _step(one: Replayed, writes: Mapping[RepoPath, Version | None], subject: str) -> Step:

@@ -26,6 +26,7 @@ SUBJECT_WIDTH = 72
 COMMIT = "Upstream-commit"
 REVISION = "Upstream-revision"
 DRAFT = "Portkit-draft"
+PATCH = "Portkit-patch"
 RESOLUTION = "Portkit-resolution"
 """A file of the changeset that a person resolved: `path revision name`, the name being the resolution's."""
 HUNKS = "Upstream-hunks"
@@ -135,6 +136,19 @@ class MessageWriter:
             trailers.append(f"{DRAFT}: {draft}")
         joint = "\n" if "\n\n" in body and last_paragraph(body) else "\n\n"
         return (body.rstrip() + joint + "\n".join(trailers) + "\n").encode("utf-8", "replace")
+
+
+def own_message(name: str, subject: str, body: str, *, draft: bool = False) -> bytes:
+    """The message of a commit that is the target's own: a patch of the series, or an edit of the map's."""
+    text = tidy(" ".join(subject.split())) or name
+    if draft:
+        text = f"DRAFT (on a draft): {text}"
+    if tidy(body):
+        text = f"{text}\n\n{tidy(body)}"
+    trailers = [f"{PATCH}: {name}"]
+    trailers += [f"{DRAFT}: on a draft"] if draft else []
+    joint = "\n" if "\n\n" in text and last_paragraph(text) else "\n\n"
+    return (text.rstrip() + joint + "\n".join(trailers) + "\n").encode("utf-8", "replace")
 
 
 def _line_of(error: Exception) -> int:

@@ -164,11 +164,14 @@ class Replay:
         *,
         taken: Collection[str] = (),
         judge: Judge | None = None,
+        after_import: Mapping[RepoPath, Version | None] | None = None,
     ) -> None:
         """`taken`: changesets that count as resolved with upstream's side, to see what that would free; such a replay
-        is never written. `judge` refuses what merged, is upstream's change, and nevertheless may not land."""
+        is never written. `judge` refuses what merged, is upstream's change, and nevertheless may not land.
+        `after_import`: what the target's own patches make of its files once the first changeset, an import, is in."""
         self._judge = judge
         self._taken = taken
+        self._after_import = dict(after_import or {})
         self._branch = _Tree(read)
         self._draft = _Tree(self._branch.get)
         self._files = set(files)
@@ -182,8 +185,12 @@ class Replay:
 
     def run(self, picked: Iterable[Picked]) -> Iterator[Replayed]:
         """What becomes of each changeset, in turn."""
-        for one in picked:
-            yield self._one(one)
+        for number, one in enumerate(picked):
+            done = self._one(one)
+            if not number and done.state is State.PORTED:
+                self._branch.changed.update(self._after_import)
+                self._draft.changed.update(self._after_import)
+            yield done
 
     def _one(self, picked: Picked) -> Replayed:
         files = [pick for pick in picked.files if not pick.standing]

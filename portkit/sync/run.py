@@ -13,6 +13,7 @@ from portkit.decisions.model import Decisions
 from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
 from portkit.protocols import History, Memory, Target
+from portkit.sync.adapt import LocalSeries
 from portkit.sync.branch import BranchMove, BranchWriter, Writable, Written, refuse_busy
 from portkit.sync.by_hand import ByHand
 from portkit.sync.component import NO_DECISIONS, NOTHING_BY_HAND, ComponentRun, Plan, Scope, day_of, position_of
@@ -53,7 +54,7 @@ class SyncResult:
 class Sync:
     """A run over the components of one map. `open_history` gives the history of an upstream by its name, `decisions`
     what people decided on a component, `resolutions` how they settled its conflicts, `by_hand` what they did of it
-    without portkit, up to a target commit."""
+    without portkit, up to a target commit, `series` its local patches."""
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class Sync:
         resolutions: Callable[[str], Resolutions] = lambda _: NO_RESOLUTIONS,
         by_hand: Callable[[Component, Lineage, str], ByHand] = lambda *_: NOTHING_BY_HAND,
         judge: Callable[[Component, str], Judge | None] = lambda *_: None,
+        series: Callable[[str], LocalSeries] = lambda _: LocalSeries(),
         progress: Callable[[str], None] = lambda _: None,
         look: Callable[[Component, Plan], None] = lambda *_: None,
     ) -> None:
@@ -81,6 +83,7 @@ class Sync:
         self._resolutions = resolutions
         self._by_hand = by_hand
         self._judge = judge
+        self._series = series
         self._progress = progress
         self._ledgers: dict[str, Ledger] = {}
 
@@ -109,6 +112,7 @@ class Sync:
             ledger=self._ledgers[onto], decisions=self._decisions(component.name),
             resolutions=self._resolutions(component.name),
             by_hand=partial(self._by_hand, component), judge=partial(self._judge, component),
+            series=partial(self._series, component.name),
             progress=self._progress,
         )  # fmt: skip
 

@@ -178,3 +178,57 @@ def test_a_collision_of_an_earlier_sync_is_told(extracted: Work) -> None:
     assert any(one["collisions"] for one in found["patches"])
     none = extracted.portkit("--json", "patches", "check", "leased", "--syncs", "0").object()
     assert none["reports"] == 0 and not any(one["collisions"] for one in none["patches"])
+
+
+def adapted(work: Work) -> None:
+    """The import of `msg` gets a local patch and an edit."""
+    told = work.portkit("--json", "sync", "msg", "--until", "2012-05-31")
+    assert told.code in (0, 1)
+    before = work.git("show", "portkit/msg:lib/libmsg/msg.h").split("\n")
+    number = next(at for at, line in enumerate(before) if line.startswith("#define"))
+    raw = [f" {line}" for line in before[number - 3 : number]] + ["+/* our own */"]
+    raw += [f" {line}" for line in before[number : number + 3]]
+    head = "From: Pat Porter <pat@example.org>\nSubject: [PATCH] msg - A word of our own.\n\nBecause.\n---\n"
+    names = "--- a/lib/libmsg/msg.h\n+++ b/lib/libmsg/msg.h\n"
+    hunk = f"@@ -{number - 2},6 +{number - 2},7 @@\n" + "".join(f"{line}\n" for line in raw)
+    folder = work.folder / "patches/msg"
+    folder.mkdir()
+    (folder / "own.patch").write_text(head + names + hunk)
+    (folder / "series").write_text("own.patch\n")
+    edit = (
+        "    edit:\n      - path: lib/libmsg/Makefile\n        before: '.include <bsd.lib.mk>'\n"
+        '        insert: "WARNS?=\\t2"\n        reason: msg - Fewer warnings.\n'
+    )
+    last = "      lib/libmsg/msgbuf.c: lib/libmsg/msgbuf.c\n"
+    work.change_map(last, last + edit)
+
+
+def test_an_import_takes_the_series_and_the_edits_as_commits_on_top(work: Work) -> None:
+    adapted(work)
+    found = work.sync("msg")["msg"]
+    assert set(found["counts"]) and found["counts"]["conflict"] == 0
+    subjects = work.git("log", "--reverse", "--format=%s", "master..portkit/msg").splitlines()
+    assert subjects[1:3] == ["msg - A word of our own.", "msg - Fewer warnings."]
+    second = work.git("log", "--reverse", "--format=%H", "master..portkit/msg").splitlines()[1]
+    assert work.git("log", "-1", "--format=%an %b", second).startswith("Pat Porter Because.")
+    assert "Portkit-patch: own.patch" in work.git("log", "-1", "--format=%B", second)
+    assert "/* our own */" in work.git("show", "portkit/msg:lib/libmsg/msg.h")
+    assert "WARNS?=\t2\n.include" in work.git("show", "portkit/msg:lib/libmsg/Makefile")
+    again = work.sync("msg")["msg"]
+    assert not again["changed"]
+    work.forget()
+    assert work.sync("msg")["msg"]["target"]["tip"] == found["target"]["tip"]
+    # once the branch is the target's, the import and what is its own are done
+    work.git("update-ref", "refs/heads/master", "portkit/msg")
+    assert work.sync("msg")["msg"]["counts"]["ported"] == 0
+
+
+def test_a_patch_or_an_edit_that_does_not_fit_stops_the_import(work: Work) -> None:
+    adapted(work)
+    place = work.folder / "patches/msg/own.patch"
+    good = place.read_text()
+    place.write_text(good.replace(" #define", " #undef"))
+    refused(work, "sync", "msg", says="own.patch:6: the patch does not apply to what is imported", objects=True)
+    place.write_text(good)
+    work.change_map("'.include <bsd.lib.mk>'", "'.include <nothing.mk>'")
+    refused(work, "sync", "msg", says="components.msg.edit[0]: the edit cannot be made", objects=True)

@@ -87,6 +87,22 @@ MEASUREMENTS = (
         "named, syncs again, and looks whether the hunk is still among the conflicts.",
     ),
     Measurement(
+        "Local patches as a series",
+        ("bench/patches.py",),
+        "Baseline and series give the tree, byte for byte; at 3c1204fc30 the remainder holds at most 20 % of the "
+        "changed lines; git am gives the same tree hash, quilt the same bytes. After D1, only patches whose content "
+        "changed have changed files. Of 60 ports, as local patches, at least 57 are told as upstream's, and no true "
+        "local change is.",
+        "dhclient on 2012-07-31 and at the target's newest commit. Conflicts of D1 are settled by taking upstream's "
+        "side.",
+    ),
+    Measurement(
+        "Generated patches, against git apply, GNU patch and quilt",
+        ("bench/patch_peers.py",),
+        "10,000 patches, every difference explained.",
+        "A patch that does not fit everywhere counts by what is made of it. quilt is given those that apply whole.",
+    ),
+    Measurement(
         "The speed of a replay",
         ("bench/replay_speed.py",),
         "At least 10 times as fast as git cherry-pick in a full checkout, the index warm, the gate on, the commits "

@@ -232,3 +232,17 @@ def test_a_patch_or_an_edit_that_does_not_fit_stops_the_import(work: Work) -> No
     place.write_text(good)
     work.change_map("'.include <bsd.lib.mk>'", "'.include <nothing.mk>'")
     refused(work, "sync", "msg", says="components.msg.edit[0]: the edit cannot be made", objects=True)
+
+
+def test_the_weekly_report_says_how_the_patches_are(extracted: Work) -> None:
+    extracted.sync("leased")
+    assert extracted.portkit("report", "weekly").code == 0
+    assert extracted.portkit("report", "weekly").code == 0
+    (text,) = [path.read_text() for path in (extracted.folder / "reports").glob("*/weekly.md")]
+    part = text.partition("## Local patches of leased")[2]
+    assert "with their baseline they give all 13 files as they stand" in " ".join(part.split())
+    assert "superseded" in part and "will collide" in part
+    (extracted.folder / SERIES).write_bytes(b"nothing.patch\n")
+    assert extracted.portkit("report", "weekly").code == 0
+    (text,) = [path.read_text() for path in (extracted.folder / "reports").glob("*/weekly.md")]
+    assert "there is no patch nothing.patch" in " ".join(text.split())

@@ -232,8 +232,9 @@ class Compared:
     unexplained: list[tuple[str, Case]]
 
 
-def compare(count: int, seed: int) -> Compared:
-    """Applies `count` cases by all programs that are here."""
+def compare(count: int, seed: int, *, quilted: int | None = None) -> Compared:
+    """Applies `count` cases by all programs that are here. quilt, which takes its time, pushes the first `quilted` of
+    them; default: all."""
     found = Compared(0, Counter(), Counter(), [])
     every = cases(count, seed)
     for start in range(0, count, _BATCH):
@@ -245,7 +246,7 @@ def compare(count: int, seed: int) -> Compared:
             results = [("git", batch, git_apply(batch, Path(top, "git")))]
             if shutil.which("patch"):
                 results.append(("patch", batch, gnu_patch(batch, Path(top, "patch"))))
-            if shutil.which("quilt"):
+            if shutil.which("quilt") and (quilted is None or start < quilted):
                 results.append(("quilt", whole, quilt(whole, Path(top, "quilt"))))
         for program, given, made in results:
             for case in given:

@@ -87,14 +87,15 @@ class LocalPatches:
             self._derived = self.finder.derived(self.commit, self.until)
         return self._derived
 
-    def local(self) -> Local:
-        """What is local of each file, by the target's history."""
+    def local(self) -> tuple[Local, Mapping[str, Sequence[str]]]:
+        """What is local of each file, by the target's history; and which changesets each port carries."""
+        ports = [port for port in self.place.ports(self.component, self.run.lineage, self.commit).ports
+                 if not port.reverted]  # fmt: skip
         ported: Ported = {
-            port.target_commit: frozenset((file.upstream, file.changeset) for file in port.files)
-            for port in self.place.ports(self.component, self.run.lineage, self.commit).ports
-            if not port.reverted
+            port.target_commit: frozenset((file.upstream, file.changeset) for file in port.files) for port in ports
         }
-        return self.finder.local(self.derived, self.until, ported)
+        local = self.finder.local(self.derived, self.until, ported)
+        return local, {port.target_commit: port.changesets for port in ports}
 
     def labels(self) -> dict[RepoPath, str]:
         """The label of each file's baseline: what a series file records."""

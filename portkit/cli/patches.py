@@ -144,8 +144,8 @@ def extracted(options: Options, component: str, onto: str | None, until: str, re
                 f"{component} has a patch series already", where=str(work.folder),
                 hint=f"portkit patches refresh {component} carries it on; --replace builds it anew",
             )  # fmt: skip
-        local = work.local()
-        found = extract(component, local.layers, local.commits)
+        local, ports = work.local()
+        found = extract(component, local.layers, local.commits, ports)
         contents = _kept(found.series, work.series(before) if before else Series())
         contents[SERIES] = with_baseline(found.series.raw, work.labels())
         if not dry_run:

@@ -53,9 +53,15 @@ def subject_of(commit: TargetCommit) -> str:
     return next((line.strip() for line in commit.message.splitlines() if line.strip()), commit.id[:12])
 
 
-def extract(component: str, files: Mapping[RepoPath, Layers], commits: Sequence[TargetCommit]) -> Extracted:
+def extract(
+    component: str,
+    files: Mapping[RepoPath, Layers],
+    commits: Sequence[TargetCommit],
+    ports: Mapping[str, Sequence[str]] | None = None,
+) -> Extracted:
     """The series that `files` come to. Its patches, pushed on the baselines, give the files as they stand, byte for
-    byte."""
+    byte. `ports`: the commits that carry upstream's changesets; what is left of one is what it changed beside them, and
+    its patch says so."""
     groups = _grouped(files, commits)
     taken: set[str] = {SERIES, REMAINDER_FILE}
     patches: list[Patch] = []
@@ -67,12 +73,12 @@ def extract(component: str, files: Mapping[RepoPath, Layers], commits: Sequence[
     for place, group in enumerate(groups):
         after = _tree(placed, place)
         origin = Origin(tuple(commits[number] for number in group))
-        patch = _patch(component, origin, before, after, taken)
+        patch = _patch(component, origin, before, after, taken, ports or {})
         if patch is not None:
             patches.append(patch)
             origins.append(origin)
         before = after
-    rest = _patch(component, None, before, _tree(files, REMAINDER), taken)
+    rest = _patch(component, None, before, _tree(files, REMAINDER), taken, {})
     if rest is not None:
         left = rest.changed_lines
         patches.append(rest)
@@ -105,7 +111,14 @@ def _tree(files: Mapping[RepoPath, Layers], number: int) -> Files:
     return found
 
 
-def _patch(component: str, origin: Origin | None, before: Files, after: Files, taken: set[str]) -> Patch | None:
+def _patch(
+    component: str,
+    origin: Origin | None,
+    before: Files,
+    after: Files,
+    taken: set[str],
+    ports: Mapping[str, Sequence[str]],
+) -> Patch | None:
     diff = tree_diff(before, after)
     if not diff:
         return None
@@ -115,7 +128,7 @@ def _patch(component: str, origin: Origin | None, before: Files, after: Files, t
         commit = origin.commits[0]
         name = _free(file_name(origin.subject), taken)
         ids = ", ".join(f"commit:{one.id}" for one in origin.commits)
-        headers = Headers((("Origin", f"vendor, {ids}"),), origin.subject, _body(origin.commits))
+        headers = Headers((("Origin", f"vendor, {ids}"),), origin.subject, _body(origin.commits, ports))
         known = commit.id if len(commit.id) == len(NO_COMMIT) else NO_COMMIT
         head = written(headers, commit=known, person=commit.author, date=commit.authored)
     return read_patch(name, with_diff(head, diff), name)
@@ -136,10 +149,13 @@ def with_diff(head: bytes, diff: bytes) -> bytes:
     return head + b"\n" + diff + b"-- \nportkit\n"
 
 
-def _body(commits: Sequence[TargetCommit]) -> str:
+def _body(commits: Sequence[TargetCommit], ports: Mapping[str, Sequence[str]]) -> str:
     """What the messages say below their subjects, each once."""
     texts: list[str] = []
     for commit in commits:
+        if commit.id in ports:
+            carried = ", ".join(changeset[:12] for changeset in ports[commit.id])
+            texts.append(f"What this port of {carried} changed beside upstream's own change:")
         lines = commit.message.strip("\n").split("\n")
         text = "\n".join(line.rstrip() for line in lines[1:]).strip("\n")
         if text and text not in texts:

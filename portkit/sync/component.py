@@ -360,7 +360,9 @@ class ComponentRun:
 
         def again(taken: Collection[str]) -> Iterable[Replayed]:
             read = read_target(tree, tree.entries)
-            replay = Replay(read, mapped, policy, merger, self._resolutions, taken=taken)
+            replay = Replay(
+                read, mapped, policy, merger, self._resolutions, taken=taken, after_import=after_import
+            )
             return replay.run([one.picked for one in results])
 
         told = [outcome for one in results for outcome in _outcomes(component.name, one, self._resolutions)]

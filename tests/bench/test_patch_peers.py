@@ -17,7 +17,7 @@ def _programs() -> None:
 
 
 def test_a_seeded_thousand() -> None:
-    found = compare(1000, 20120731)
+    found = compare(1000, 20120731, quilted=200)
     assert found.count == 1000
     assert [(program, case.name) for program, case in found.unexplained] == []
     assert set(found.rules) <= set(RULES)

@@ -246,3 +246,30 @@ def test_the_weekly_report_says_how_the_patches_are(extracted: Work) -> None:
     assert extracted.portkit("report", "weekly").code == 0
     (text,) = [path.read_text() for path in (extracted.folder / "reports").glob("*/weekly.md")]
     assert "there is no patch nothing.patch" in " ".join(text.split())
+
+
+def merged(work: Work, side: str, message: str) -> str:
+    """Merges the commit `side` into master, the way git would: its files on top of master's."""
+    base = work.git("merge-base", "master", side)
+    tree = work.git("merge-tree", "--write-tree", "master", side).split("\n")[0]
+    commit = work.git("commit-tree", tree, "-p", "master", "-p", side, "-m", message)
+    work.git("update-ref", "refs/heads/master", commit)
+    assert base
+    return commit
+
+
+def test_a_change_on_a_side_branch_goes_to_the_commit_that_made_it(work: Work) -> None:
+    if "merge-tree" not in work.git("help", "-a") or not hasattr(work, "target_edit"):
+        pytest.skip("this git has no merge-tree")
+    work.git("update-ref", "refs/heads/topic", "master")
+    before = work.git("show", "master:sbin/leased/leased.8").splitlines()[0]
+    work.target_edit("sbin/leased/leased.8", before, f"{before}\n.\\\" from the topic", "topic - A word.", ref="topic")
+    last = work.git("show", "master:sbin/leased/leased.conf.5").splitlines()[-1]
+    work.target_edit("sbin/leased/leased.conf.5", f"\n{last}\n", f"\n{last}\n.\\\" main\n", "main - A word.")
+    merged(work, "topic", "Merge the topic.")
+    told = work.portkit("--json", "patches", "extract", "leased").object()
+    subjects = {one["subject"]: one for one in told["patches"]}
+    assert subjects["topic - A word."]["files"] == ["sbin/leased/leased.8"]
+    assert subjects["main - A word."]["files"] == ["sbin/leased/leased.conf.5"]
+    assert "Merge the topic." not in subjects
+    assert work.portkit("patches", "check", "leased").code == 0

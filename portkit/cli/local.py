@@ -88,7 +88,9 @@ class LocalPatches:
         return self._derived
 
     def local(self) -> tuple[Local, Mapping[str, Sequence[str]]]:
-        """What is local of each file, by the target's history; and which changesets each port carries."""
+        """What is local of each file, by the target's history; and which changesets each port carries.
+        Raises UserError where a shallow target lacks that history."""
+        self.run.refuse_cut_target()
         ports = [port for port in self.place.ports(self.component, self.run.lineage, self.commit).ports
                  if not port.reverted]  # fmt: skip
         ported: Ported = {

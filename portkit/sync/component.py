@@ -232,7 +232,7 @@ class ComponentRun:
         repository lacks history that is needed for them; `cutting` False asks nothing of the target's."""
         self._refuse_strange_upstream()
         if cutting:
-            self._refuse_cut_target()
+            self.refuse_cut_target()
         tree = self._target.tree(onto, self._component.target_folders())
         ledger = self._ledger
         if ledger is None:
@@ -264,8 +264,9 @@ class ComponentRun:
         """Upstream's files of the component that cannot be read."""
         return tuple(one for one in self._history.damaged if self._component.covers(one.path))
 
-    def _refuse_cut_target(self) -> None:
-        """What was ported before is read from the history of the component's files: it must be there."""
+    def refuse_cut_target(self) -> None:
+        """What was ported before, and what is local, is read from the history of the component's files: raises
+        UserError where that is not there whole."""
         for commit in self._target.cut:
             entries = self._target.tree(commit, self._component.target_folders()).entries
             if any(self._component.upstream_of(path) for path in entries):
@@ -410,7 +411,7 @@ class ComponentRun:
     def _ported(self, onto: str, scope: Scope, until: int) -> Plan:
         """The plan of a port: the chosen changesets, each as far as it fits, and the worksheet."""
         component = self._component
-        self._refuse_cut_target()
+        self.refuse_cut_target()
         tree = self._target.tree(onto, component.target_folders())
         mapped = [path for path in tree.entries if component.upstream_of(path)]
         if not mapped:

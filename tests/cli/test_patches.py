@@ -273,3 +273,11 @@ def test_a_change_on_a_side_branch_goes_to_the_commit_that_made_it(work: Work) -
     assert subjects["main - A word."]["files"] == ["sbin/leased/leased.conf.5"]
     assert "Merge the topic." not in subjects
     assert work.portkit("patches", "check", "leased").code == 0
+
+
+def test_a_shallow_target_is_refused(work: Work, tmp_path: Path) -> None:
+    url = f"file://{work.target}"
+    work.git("clone", "-q", "--bare", "--depth=1", url, str(tmp_path / "shallow.git"))
+    told = work.portkit("--target", str(tmp_path / "shallow.git"), "patches", "extract", "leased")
+    assert told.code == 2 and "the target is shallow" in told.err and "--unshallow" in told.err
+    assert not (work.folder / SERIES).exists()

@@ -142,7 +142,7 @@ def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
 def _write_worksheets(place: Workspace, request: Request, outcomes: Sequence[ComponentOutcome]) -> None:
     for outcome in outcomes:
         if outcome.worksheet is not None and not request.dry_run:
-            write_worksheet(place.reports, outcome)
+            write_worksheet(place, outcome)
 
 
 def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from portkit.cli.reporting import links, own_templates
 from portkit.cli.screen import Screen
+from portkit.cli.wiring import Workspace
 from portkit.report.worksheet import sections, ticked, worksheet_object
+from portkit.report.worksheet_page import markdown, page, view
 from portkit.store.atomic import write_atomic
 from portkit.sync.outcome import ComponentOutcome
 
@@ -29,12 +32,17 @@ def previous_worksheet(reports: Path, component: str) -> Mapping[str, Any] | Non
     return found if isinstance(found, dict) and found.get("kind") == "worksheet" else None
 
 
-def write_worksheet(reports: Path, outcome: ComponentOutcome) -> None:
-    """Writes the worksheet of a port. Raises WorldError where the disk refuses."""
+def write_worksheet(place: Workspace, outcome: ComponentOutcome) -> None:
+    """Writes the worksheet of a port, as a page, as Markdown and as JSON. Raises WorldError where the disk refuses,
+    UserError for what is wrong with a template of the user's."""
     assert outcome.worksheet is not None
-    done = ticked(outcome.worksheet, previous_worksheet(reports, outcome.name))
+    done = ticked(outcome.worksheet, previous_worksheet(place.reports, outcome.name))
     text = json.dumps(worksheet_object(outcome, done), indent=1) + "\n"
-    write_atomic(worksheet_path(reports, outcome.name, "json"), text.encode("ascii"))
+    shown = view(outcome, links(place), done)
+    for suffix, content in (
+        ("html", page(shown, own_templates(place))), ("md", markdown(shown)), ("json", text.encode("ascii"))
+    ):  # fmt: skip
+        write_atomic(worksheet_path(place.reports, outcome.name, suffix), content)
 
 
 def tell_worksheet(screen: Screen, outcome: ComponentOutcome, *, written: bool) -> None:
@@ -49,4 +57,5 @@ def tell_worksheet(screen: Screen, outcome: ComponentOutcome, *, written: bool) 
     if len(found) > _SECTIONS:
         screen.paragraph(f"     and in {len(found) - _SECTIONS} more places", indent=" " * 7)
     if written and outcome.worksheet.entries:
-        screen.paragraph(f"worksheet: reports/{worksheet_path(Path(), outcome.name, 'json').name}")
+        name = worksheet_path(Path(), outcome.name, "html").name
+        screen.paragraph(f"worksheet: reports/{name}, and beside it as .md and .json")

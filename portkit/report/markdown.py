@@ -159,7 +159,7 @@ def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
         left = len(component.sheet) - NEW_FILES
         yield block(
             [line for one in component.sheet[:NEW_FILES] for line in (*_entry(one), *wrapped(one.reason, "    "))]
-            + ([f"... and {left} more: reports/worksheet-{one_line(outcome.name)}.json"] if left > 0 else [])
+            + ([f"... and {left} more: reports/worksheet-{one_line(outcome.name)}.md"] if left > 0 else [])
         )
     yield from _listed("Landed", component.landed, view, outcome.name)
     yield from _listed("Already there", component.already, view, outcome.name)

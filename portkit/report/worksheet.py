@@ -1,7 +1,4 @@
-"""The worksheet of a port as its readers take it: per function of the target, what upstream changed and what is left.
-
-JSON for scripts, Markdown for a mail, a page for a person at work.
-"""
+"""The worksheet of a port as scripts take it, and its entries by function of the target."""
 
 from __future__ import annotations
 

@@ -224,7 +224,7 @@ def test_port_places_what_fits_and_writes_a_worksheet(work: Work) -> None:
     assert told.code == 1
     assert "3 hunks on files that the target has in its own words: 1 placed" in " ".join(told.out.split())
     assert "1 left in main, usr.sbin/logd/logd.c" in told.out
-    assert "reports/worksheet-logd.json" in told.out
+    assert "reports/worksheet-logd.html" in told.out
     subject = work.git("log", "-1", "--format=%s", "portkit/logd").strip()
     assert subject.startswith("PARTIAL: logd - ")
     sheet = json.loads((work.folder / "reports" / "worksheet-logd.json").read_bytes())

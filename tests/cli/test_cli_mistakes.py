@@ -321,7 +321,7 @@ def test_reports_that_cannot_be_written(synced: Work) -> None:
     (synced.folder / "reports").write_text("no folder\n")
     refused(synced, "report", "weekly", code=3, says="reports")
     assert synced.portkit("sync", "leased").code == 1
-    refused(synced, "sync", "logd", code=3, says="worksheet-logd.json")
+    refused(synced, "sync", "logd", code=3, says="worksheet-logd")
 
 
 @pytest.mark.parametrize(

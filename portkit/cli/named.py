@@ -50,7 +50,7 @@ class Names:
         self.onto = onto
         names = place.components((component,) if component else ())
         every = [place.map.component(name) for name in names]
-        self.components = [one for one in every if one.mode in (Mode.SYNC, Mode.IMPORT)]
+        self.components = [one for one in every if one.mode is not Mode.PORT]
         self._runs: dict[str, ComponentRun] = {}
         self._plans: dict[str, Plan] = {}
 

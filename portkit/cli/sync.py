@@ -15,14 +15,16 @@ from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.cli.worksheet import previous_worksheet, tell_worksheet, write_worksheet
 from portkit.components.model import Mode
 from portkit.errors import UserError
-from portkit.report.contract import sync_object
+from portkit.report.contract import iso, sync_object
 from portkit.report.waiting import new_since, open_ids
+from portkit.report.watched import ordered, summary, told, topics_of
 from portkit.report.worksheet import open_ids as open_in
 from portkit.store.results import Results
 from portkit.sync.branch import DRAFT_SUFFIX
 from portkit.sync.component import WATCH_DAYS, day_of
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
 from portkit.sync.run import Request
+from portkit.sync.watching import Watched
 from portkit.target.refs import RefUpdate
 
 WAITS = 1
@@ -153,7 +155,10 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
         if notice.kind in ("damaged", "port", "branch", "needs", "rewritten", "retired", "stale"):
             screen.paragraph(notice.text)
     if outcome.mode == "watch":
-        screen.paragraph(f"{_counted(len(outcome.watched))} upstream in the {WATCH_DAYS} days up to the newest")
+        about = f": {summary(outcome.looked_at)}" if outcome.looked_at else ""
+        screen.paragraph(f"{_counted(len(outcome.watched))} upstream in the {WATCH_DAYS} days up to the newest{about}")
+        for watched in ordered(outcome.looked_at):
+            _tell_watched(screen, watched)
         return
     if not outcome.changesets:
         screen.paragraph("nothing new upstream")
@@ -176,6 +181,17 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
             _tell_parked(screen, one, by_id)
     for path, text in _unmapped(outcome):
         screen.paragraph(f"{path}: {text}", first="  new file       ", indent=_INDENT)
+
+
+def _tell_watched(screen: Screen, one: Watched) -> None:
+    """A watched changeset: what it is about first, and why that is thought."""
+    topics = topics_of(one)
+    first = "decided" if one.decided else str(topics[0]) if topics else "other"
+    changeset = one.changeset
+    screen.say(f"  {first:<14} {changeset.id[:10]} {iso(changeset.date)[:10]} {changeset.subject}"[:WIDTH])
+    for text in (one.decided, told(one)):
+        if text:
+            screen.paragraph(text, first=_INDENT, indent=_INDENT)
 
 
 def tell_waiting(screen: Screen, new: int, still: int) -> None:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from typing import Any
 
 from portkit.change.changeset import Changeset
 from portkit.report.waiting import Waiting
+from portkit.report.watched import evidence_of, topics_of
 from portkit.report.worksheet import entry_object, summary_object
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, FileBaseline, FileOutcome, Notice, State
+from portkit.sync.watching import Watched
 from portkit.sync.worksheet import Worksheet
 from portkit.text import decode
 
@@ -49,7 +52,7 @@ def component_object(outcome: ComponentOutcome) -> Object:
         "changesets": [_changeset(one) for one in outcome.changesets],
         "baselines": [_baseline(one) for one in outcome.baselines],
         "notices": [_notice(one) for one in outcome.notices],
-        "watched": [_watched(one) for one in outcome.watched],
+        "watched": [_watched(one, about) for one, about in zip_longest(outcome.watched, outcome.looked_at)],
         "worksheet": _worksheet(outcome.worksheet) if outcome.worksheet is not None else None,
     }
 
@@ -157,5 +160,12 @@ def _notice(one: Notice) -> Mapping[str, str]:
     return {"kind": one.kind, "text": one.text, "path": one.path, "changeset": one.changeset}
 
 
-def _watched(one: Changeset) -> Object:
-    return _told(one) | {"files": [str(change.path) for change in one.files]}
+def _watched(one: Changeset, about: Watched | None) -> Object:
+    found = evidence_of(about) if about is not None else ()
+    return _told(one) | {
+        "files": [str(change.path) for change in one.files],
+        "topics": list(topics_of(about)) if about is not None else [],
+        "evidence": [{"topic": piece.topic, "where": piece.where, "what": piece.what} for piece in found],
+        "functions": list(about.functions) if about is not None else [],
+        "decided": about.decided or None if about is not None else None,
+    }

@@ -15,6 +15,7 @@ from portkit.report.mail import INDENT, WIDTH, block, commands, finished, named,
 from portkit.report.shown import Side, counted, headline, log, one_line, sides
 from portkit.report.view import Blocked, Candidate, ComponentView, PatchHealth, Root, Spoken, Weekly, by_hand
 from portkit.report.waiting import Waiting
+from portkit.report.watched import told
 from portkit.report.wording import (
     behind_sentence,
     continued,
@@ -27,6 +28,7 @@ from portkit.report.wording import (
     waiting_sentence,
 )
 from portkit.sync.outcome import ChangesetOutcome, Notice
+from portkit.sync.watching import Watched
 
 SIDE_LINES = 8
 """Lines of a side that a mail shows; the page shows more."""
@@ -172,7 +174,12 @@ def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
         )
     if outcome.watched:
         yield f"### What upstream did lately ({counted(len(outcome.watched), 'changeset')})"
-        yield block(line for one in outcome.watched for line in _changeset(one, [change.path for change in one.files]))
+        about = {one.changeset.id: _about(one) for one in outcome.looked_at}
+        yield block(
+            line
+            for one in outcome.watched
+            for line in (*_changeset(one, [change.path for change in one.files]), *about.get(one.id, ()))
+        )
     elif outcome.mode == "watch":
         yield "Nothing lately upstream."
     if component.unmapped:
@@ -283,6 +290,12 @@ def _side(side: Side) -> Iterator[str]:
 def _entry(one: ChangesetOutcome, mark: str = "") -> list[str]:
     first, *rest = _changeset(one.changeset, revisions(one))
     return [(f"{one.commit[:10]} from {first}" if one.commit else first) + mark, *rest]
+
+
+def _about(one: Watched) -> list[str]:
+    """What a watched changeset is about."""
+    text = "; ".join(part for part in (one.decided, told(one)) if part)
+    return wrapped(text, "    ") if text else []
 
 
 def _changeset(one: Changeset, files: Iterable[str]) -> list[str]:

@@ -38,6 +38,7 @@ from portkit.report.view import (
     by_hand,
 )
 from portkit.report.waiting import Waiting, delta, known_conflicts, new_since, open_ids, waiting
+from portkit.report.watched import told as about_told
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, Notice, State
 
 __all__ = ["FORMATS", "Links", "Weekly", "new_since", "open_ids", "render", "weekly", "weekly_object"]
@@ -115,7 +116,7 @@ def render(view: Weekly, format: str, own: Templates | None = None) -> bytes:
         case "html":
             return page.render(
                 "weekly.html.j2", view, own,
-                behind_sentence=wording.behind_sentence, by_hand=by_hand, checked=wording.checked, lag=wording.lag,
+                about_told=about_told, behind_sentence=wording.behind_sentence, by_hand=by_hand, checked=wording.checked, lag=wording.lag,
                 pictures=pictures, place=wording.place, revisions=revisions,
                 security_sentence=wording.security_sentence, sides=sides, summary=wording.summary, used=wording.used,
             )  # fmt: skip

@@ -19,6 +19,7 @@ from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
 from portkit.merge.file import Clash, FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
+from portkit.merge.placing import Placer
 from portkit.paths import RepoPath
 from portkit.protocols import Damage, History, Memory, Target, Tree
 from portkit.sync.adapt import Adaptation, LocalSeries, adaptations
@@ -44,6 +45,7 @@ from portkit.sync.porting import Port, Ported, ported_outcome
 from portkit.sync.replay import NO_RESOLUTIONS, IdentPolicy, Judge, Pick, Picked, Replay, Replayed
 from portkit.sync.rounds import Played, play, unknown
 from portkit.sync.style import learned
+from portkit.sync.watching import FileSides, Watched, look
 from portkit.sync.worksheet import Worksheet
 
 WATCH_DAYS = 90
@@ -162,6 +164,7 @@ class ComponentRun:
             beside += left
         self._beside = [(one, change) for one, change in beside if change.old is None]
         self._lineage: Lineage | None = None
+        self._placer = Placer(component.fold)
 
     @property
     def changesets(self) -> Sequence[Changeset]:
@@ -179,6 +182,8 @@ class ComponentRun:
                 plan = self._ported(onto, scope, until)
             case Mode.WATCH:
                 plan = self._quiet(onto, until, (), self._watched(until))
+                looked_at = tuple(self._look(one) for one in plan.outcome.watched)
+                plan = replace(plan, outcome=replace(plan.outcome, looked_at=looked_at))
             case Mode.SYNC | Mode.IMPORT:
                 plan = self._replayed(onto, scope, until)
         damaged = tuple(Notice("damaged", f"{one.what}; it was left out", one.path) for one in self._damaged())
@@ -226,6 +231,26 @@ class ComponentRun:
         if not seen:
             return ()
         return tuple(one for one in seen if one.date > seen[-1].date - WATCH_DAYS * _DAY)
+
+    def _look(self, changeset: Changeset) -> Watched:
+        """What a watched changeset is about, and what was decided of it."""
+        placer = self._placer
+        sides = [
+            FileSides(
+                change.path,
+                self._history.read(change.old.oid) if change.old is not None else None,
+                self._history.read(change.new.oid) if change.new is not None else None,
+            )
+            for change in changeset.files
+        ]
+        position = next(index for index, one in enumerate(self._changesets) if one.id == changeset.id)
+        versions = [self.lineage.version_at(change.path, position) for change in changeset.files]
+        decisions = [
+            self._decisions.on(FileRevision(version.path, version.label)) for version in versions if version is not None
+        ]
+        first = decisions[0] if decisions else None
+        decided = f"{first.kind}: {first.said()}" if first is not None and all(decisions) else ""
+        return replace(look(changeset, sides, placer), decided=decided)
 
     def start(self, onto: str, until: int, *, cutting: bool = True) -> tuple[Tree, Ledger, Start]:
         """The target's tree, its ledger and the component's baselines at `onto`. Raises UserError where a shallow

@@ -9,6 +9,7 @@ from portkit.change.changeset import Changeset
 from portkit.merge.file import ConflictKind
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
+from portkit.sync.watching import Watched
 from portkit.sync.worksheet import Worksheet
 
 
@@ -128,7 +129,8 @@ class ComponentOutcome:
 
     `lag_days`: days between upstream's newest changeset for the component and the oldest that still waits;
     0 where nothing waits. `newest`: the date of the newest changeset looked at, seconds since 1970; `watched`: what
-    upstream did lately, for a component that is only watched; `worksheet`: of a port.
+    upstream did lately, for a component that is only watched, and `looked_at` what each of
+    these is about; `worksheet`: of a port.
     """
 
     name: str
@@ -147,6 +149,7 @@ class ComponentOutcome:
     newest: int = 0
     watched: tuple[Changeset, ...] = ()
     worksheet: Worksheet | None = None
+    looked_at: tuple[Watched, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """How many changesets stand in each state; every state is there, and `changesets` is their sum."""

@@ -116,7 +116,8 @@ def render(view: Weekly, format: str, own: Templates | None = None) -> bytes:
         case "html":
             return page.render(
                 "weekly.html.j2", view, own,
-                about_told=about_told, behind_sentence=wording.behind_sentence, by_hand=by_hand, checked=wording.checked, lag=wording.lag,
+                about_told=about_told,
+                behind_sentence=wording.behind_sentence, by_hand=by_hand, checked=wording.checked, lag=wording.lag,
                 pictures=pictures, place=wording.place, revisions=revisions,
                 security_sentence=wording.security_sentence, sides=sides, summary=wording.summary, used=wording.used,
             )  # fmt: skip

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from portkit.cli.reporting import Asked, Made, compared_before, day_of, links, looked_at, own_templates, told
+from portkit.cli.pages import links, own_templates
+from portkit.cli.reporting import Asked, Made, compared_before, day_of, looked_at, told
 from portkit.cli.waiting import earlier
 from portkit.cli.wiring import Workspace
 from portkit.components.model import Component, DoneBy, Mode, PlanEntry

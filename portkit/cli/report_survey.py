@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from portkit.cli.reporting import Asked, Made, day_on, links, own_templates
+from portkit.cli.pages import links, own_templates
+from portkit.cli.reporting import Asked, Made, day_on
 from portkit.cli.survey import Surveyor
 from portkit.cli.wiring import Workspace
 from portkit.errors import UserError

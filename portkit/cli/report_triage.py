@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from portkit.cli.cards import triaged
-from portkit.cli.reporting import Asked, Made, day_of, links, own_templates
+from portkit.cli.pages import links, own_templates
+from portkit.cli.reporting import Asked, Made, day_of
 from portkit.cli.wiring import Workspace
 from portkit.report.page import Templates
 from portkit.report.triage import Triage, triage, triage_object

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from portkit.cli.local import LocalPatches
-from portkit.cli.reporting import Asked, Made, compared_before, day_of, links, looked_at, own_templates, told
+from portkit.cli.pages import links, own_templates
+from portkit.cli.reporting import Asked, Made, compared_before, day_of, looked_at, told
 from portkit.cli.waiting import earlier, previous_report
 from portkit.cli.wiring import Workspace
 from portkit.components.model import Mode

@@ -10,16 +10,14 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from portkit.cli.pages import own_templates
 from portkit.cli.sync import run
 from portkit.cli.waiting import earlier
 from portkit.cli.wiring import Workspace
 from portkit.errors import PortkitError, UserError, WorldError
 from portkit.report import index
 from portkit.report.contract import iso
-from portkit.report.links import Links
-from portkit.report.page import Templates
 from portkit.store.atomic import write_atomic
-from portkit.store.templates import read_templates
 from portkit.sync.branch import as_written
 from portkit.sync.outcome import ComponentOutcome
 from portkit.sync.run import Request
@@ -168,18 +166,6 @@ def compared_before(asked: Asked, on: str) -> str:
         return min(on, (date.fromisoformat(asked.since) + timedelta(days=1)).isoformat())
     except (ValueError, OverflowError) as error:
         raise UserError(f"{asked.since!r} is no date", where="--since", hint="write it as 2012-08-15") from error
-
-
-def links(place: Workspace) -> Links:
-    """Where the map says that commits and revisions can be looked at."""
-    templates = place.map.links
-    return Links(templates.commit, templates.changeset, templates.revision)
-
-
-def own_templates(place: Workspace) -> Templates:
-    """The user's own templates in this workspace."""
-    folder = place.reports / "templates"
-    return read_templates(folder, str(folder.relative_to(place.root)))
 
 
 def wanted(formats: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from portkit.cli.reporting import links, own_templates
+from portkit.cli.pages import links, own_templates
 from portkit.cli.screen import Screen
 from portkit.cli.wiring import Workspace
 from portkit.report.worksheet import sections, ticked, worksheet_object

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import click
@@ -16,11 +16,14 @@ from portkit.components.model import Source
 from portkit.errors import UserError
 from portkit.paths import RepoPath, checked, name, parent
 from portkit.report.survey import counts, survey_object
+from portkit.report.tree_page import tree_page
+from portkit.store.atomic import write_atomic
 from portkit.survey.model import Derived, Scan, Standing, Survey
 from portkit.survey.resolve import Lives, likeness
 from portkit.survey.scan import unpacked
 from portkit.survey.survey import behind, best, derived, places
 from portkit.survey.tasks import Answer, Glance, Question, answers_packed, answers_unpacked
+from portkit.sync.remembered import remembered
 from portkit.upstream.git import GitHistory, open_history
 
 _SCANS, _IDENTS, _GLANCES, _ASKED = 4000, 4000, 400, 20
@@ -35,13 +38,14 @@ _TRIED = 3
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @click.option("--onto", metavar="REV", help="The target commit to look at (default: the map's branch).")
 @click.option("--by-content", is_flag=True, help="Compare contents too, and look for files without an ident line.")
+@click.option("--page", is_flag=True, help="Write the map of the tree, as reports/survey.html.")
 @click.option("--jobs", type=click.IntRange(min=0), default=0, metavar="N", help="Processes (default: one per core).")
 @click.option("--cluster", default="", metavar="ADDRESS", help="Spread the work over this Dask scheduler's workers.")
 @click.option("--source", "source_name", default="", metavar="NAME", help="The upstream (default: the map's first).")
 @click.pass_obj
 def command(
-    options: Options, paths: tuple[str, ...], onto: str | None, by_content: bool, jobs: int, cluster: str,
-    source_name: str,
+    options: Options, paths: tuple[str, ...], onto: str | None, by_content: bool, page: bool, jobs: int,
+    cluster: str, source_name: str,
 ) -> int:  # fmt: skip
     """Looks at the whole target tree, or at PATHs of it: every file that came from upstream, from which version, and
     how far behind that is; the folders where a sync would pay most.
@@ -52,8 +56,15 @@ def command(
     with workspace(options) as place:
         surveyor = Surveyor(place, source_name, jobs, cluster)
         found = surveyor.survey(tuple(checked(path.rstrip("/"), where="PATH") for path in paths), onto, by_content)
-        place.screen.result(survey_object(found))
+        written = []
+        if page:
+            file = place.reports / "survey.html"
+            write_atomic(file, tree_page(found, surveyor.source.title, surveyor.source.name))
+            written.append(str(file))
+        place.screen.result(survey_object(found, written))
         _tell(place, found)
+        for name_of in written:
+            place.screen.say(f"wrote {name_of}")
         return 0
 
 
@@ -62,24 +73,33 @@ class Surveyor:
 
     def __init__(self, place: Workspace, source: str, jobs: int, cluster: str) -> None:
         self._place = place
-        self._source = place.map.source(source) if source else place.map.upstreams[0]
+        self.source = place.map.source(source) if source else place.map.upstreams[0]
         self._jobs = jobs
         self._cluster = cluster
 
     def survey(self, paths: Sequence[RepoPath], onto: str | None, by_content: bool) -> Survey:
         """The survey of `paths` (none: everything) at the target commit `onto`."""
-        place, source = self._place, self._source
+        place, source = self._place, self.source
         if source.kind != "git":
             raise UserError(f"upstream {source.name} is no git repository, and a survey reads git only")
         target = place.target()
         commit = target.resolve(onto) if onto else target.default_tip()
+        with self._history(source) as history:
+            depends = (
+                commit, repr(target.cut), history.stamp, source.title, repr(by_content), *sorted(paths), "",
+                *(repr(one) for one in place.map.components),
+            )  # fmt: skip
+            return remembered(
+                place.memory(), "survey", depends, Survey, lambda: self._anew(commit, paths, history, by_content)
+            )
+
+    def _anew(self, commit: str, paths: Sequence[RepoPath], history: GitHistory, by_content: bool) -> Survey:
+        place = self._place
         place.screen.progress("survey: reading the target's tree")
-        entries = target.tree(commit, paths or ("",)).entries
+        entries = place.target().tree(commit, paths or ("",)).entries
         blobs = {path: blob.oid for path, blob in entries.items() if blob.mode != _SYMLINK}
         with spread(self._jobs, self._cluster) as workers:
-            scanning = self._scans(workers, blobs)  # goes on while upstream is indexed here
-            with self._history(source) as history:
-                return self._found(workers, commit, blobs, scanning(), history, by_content)
+            return self._found(workers, commit, blobs, self._scans(workers, blobs), history, by_content)
 
     def _found(
         self, workers: Spread, commit: str, blobs: Mapping[RepoPath, str], scans: Mapping[RepoPath, Scan],
@@ -95,7 +115,7 @@ class Surveyor:
         files = derived(scans, lives, lambda oids: self._idents(workers, oids, lives, history), newest)
         if by_content:
             files = self._by_content(workers, files, blobs, scans, lives, history)
-        components = [one for one in place.map.components if one.upstream == self._source.name]
+        components = [one for one in place.map.components if one.upstream == self.source.name]
 
         def component(path: str) -> str:
             return next((one.name for one in components if one.upstream_of(path) is not None), "")
@@ -111,10 +131,9 @@ class Surveyor:
             source, [""], place.state / "survey", fetch=place.fetch, contents=False, progress=place.screen.progress
         )
 
-    def _scans(self, workers: Spread, blobs: Mapping[RepoPath, str]) -> Callable[[], dict[RepoPath, Scan]]:
-        """Begins to read what each file says of itself, and returns what waits for it; only contents that were never
-        looked at are read."""
-        memory, keyword = self._place.memory(), self._source.title
+    def _scans(self, workers: Spread, blobs: Mapping[RepoPath, str]) -> dict[RepoPath, Scan]:
+        """What each file says of itself; only contents that were never looked at are read."""
+        memory, keyword = self._place.memory(), self.source.title
         kind = f"survey scan {keyword}"
         oids = dict.fromkeys(blobs.values())
         known = memory.get_many(kind, oids)
@@ -123,22 +142,17 @@ class Surveyor:
         target.bring(lacking)
         where = str(target.repository.git_dir)
         asked = [(where, keyword, part) for part in chunks(lacking, _SCANS)]
-        parts = workers.map(scan_blobs, asked)
-
-        def finished() -> dict[RepoPath, Scan]:
-            for count, part in enumerate(parts, 1):
-                self._place.screen.progress(f"survey: reading files, {count * _SCANS:,} of {len(lacking):,}")
-                memory.put_many(kind, part)
-                known.update(part)
-            return {path: unpacked(known[oid]) for path, oid in blobs.items()}
-
-        return finished
+        for count, part in enumerate(workers.map(scan_blobs, asked), 1):
+            self._place.screen.progress(f"survey: reading files, {count * _SCANS:,} of {len(lacking):,}")
+            memory.put_many(kind, part)
+            known.update(part)
+        return {path: unpacked(known[oid]) for path, oid in blobs.items()}
 
     def _idents(
         self, workers: Spread, oids: Iterable[str], lives: Lives, history: GitHistory
     ) -> Mapping[str, str]:
         """What the ident lines in upstream's blobs say; only blobs that were never looked at are read."""
-        memory, keyword = self._place.memory(), self._source.title
+        memory, keyword = self._place.memory(), self.source.title
         kind = f"survey ident {keyword}"
         wanted = sorted(set(oids))
         known = {oid: value.decode("latin-1") for oid, value in memory.get_many(kind, wanted).items()}
@@ -210,7 +224,7 @@ class Surveyor:
         self, workers: Spread, questions: Sequence[Question], history: GitHistory
     ) -> dict[RepoPath, Answer]:
         """What the contents say; only questions that were never asked are."""
-        memory, keyword = self._place.memory(), self._source.title
+        memory, keyword = self._place.memory(), self.source.title
         kind = f"survey answer {keyword}"
         keys = {_key(one): one for one in questions}
         found: dict[RepoPath, Answer] = {}
@@ -270,11 +284,15 @@ class _Namesakes:
 
 
 def _nearer(one: Derived, answer: Answer | None, lives: Lives, newest: int) -> Derived:
-    """`one` with what its content says: where another version is used than the one recorded, that one counts."""
+    """`one` with what its content says: where another version is used than the one recorded, that one counts,
+    unless so little of the file is upstream's that no version is near."""
     if answer is None or one.further:
         return one
     missing, lag = behind(lives[answer.upstream], answer.index, newest)
     found = answer.baseline
+    if found.used != one.revision and 2 * (found.distance or 0) > one.lines:
+        note = f"recorded {one.revision}; the content is far from every version, nearest to {found.used}"
+        return replace(one, nearest=found.used, distance=found.distance, note="; ".join(filter(None, (one.note, note))))
     resolved = one.standing is Standing.RESOLVED or found.distance == 0
     return replace(
         one, standing=Standing.RESOLVED if resolved else one.standing, upstream=answer.upstream if resolved else None,

@@ -24,7 +24,6 @@ from portkit.patches.series import read_series
 from portkit.paths import RepoPath
 from portkit.ports.find import PortFinder
 from portkit.ports.model import Found, by_hand
-from portkit.ports.remembered import remembered
 from portkit.protocols import Tree
 from portkit.store import patches
 from portkit.store.cache import Cache
@@ -37,6 +36,7 @@ from portkit.sync.adapt import LocalSeries
 from portkit.sync.by_hand import ByHand
 from portkit.sync.component import Plan, position_of
 from portkit.sync.lineage import Lineage
+from portkit.sync.remembered import remembered
 from portkit.sync.replay import Judge
 from portkit.sync.run import Sync
 from portkit.target.git import GitTarget
@@ -219,7 +219,7 @@ class Workspace:
         history, target = self.history(source), self.target()
         finder = PortFinder(component, lineage, history, target, source.title, progress=self.screen.progress)
         depends = (repr(component), source.title, onto, repr(target.cut), history.stamp)
-        return remembered(self.memory(), depends, lambda: finder.find(onto))
+        return remembered(self.memory(), "ports", depends, Found, lambda: finder.find(onto))
 
     def _by_hand(self, component: Component, lineage: Lineage, onto: str) -> ByHand:
         return by_hand(self.ports(component, lineage, onto))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from portkit.report.contract import SCHEMA, iso
@@ -11,8 +11,8 @@ from portkit.survey.model import Derived, Place, Standing, Survey
 Object = dict[str, Any]
 
 
-def survey_object(found: Survey) -> Object:
-    """What `survey --json` prints."""
+def survey_object(found: Survey, pages: Sequence[str] = ()) -> Object:
+    """What `survey --json` prints. `pages`: what was written beside."""
     return {
         "schema": SCHEMA, "command": "survey", "onto": found.onto,
         "upstream": {"tip": found.tip, "newest": iso(found.newest) if found.newest else None},
@@ -21,6 +21,7 @@ def survey_object(found: Survey) -> Object:
         "directories": [_place(one) for one in found.places],
         "files": [_file(one) for one in found.files],
         "loose": list(found.loose),
+        "pages": list(pages),
     }  # fmt: skip
 
 
@@ -73,6 +74,7 @@ def _file(one: Derived) -> Object:
             "line": recorded.line, "path": recorded.path, "revision": recorded.revision, "date": iso(recorded.date),
             "author": recorded.author,
         } if recorded is not None else None,
+        "ident": [one.meant.upstream, one.meant.changeset] if one.meant is not None else None,
         "candidates": [{"upstream": each.upstream, "changeset": each.changeset} for each in one.candidates],
         "nearest": one.nearest or None, "distance": one.distance, "further": one.further, "note": one.note,
     }  # fmt: skip

@@ -77,6 +77,8 @@ class Derived:
     confidence: str
     deleted: bool
     missing: tuple[str, ...] = ()
+    meant: Candidate | None = None
+    """What the ident line means, whatever the content says."""
     candidates: tuple[Candidate, ...] = ()
     successor: str = ""
     nearest: str = ""

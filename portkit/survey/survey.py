@@ -59,10 +59,12 @@ def _told(
         found = {one.changeset for one in candidates(lives, meaning)}
         changeset = changeset if len(found) == 1 else ""
         missing, lag, upstream = (), 0, None
-    listed = candidates(lives, meaning) if meaning.standing is Standing.AMBIGUOUS else ()
+    every = candidates(lives, meaning)
+    listed = every if meaning.standing is Standing.AMBIGUOUS else ()
+    meant = every[0] if meaning.standing is Standing.RESOLVED else None
     return Derived(
         path, lines, meaning.standing, recorded, upstream, recorded.revision, changeset, len(missing), lag, confidence,
-        deleted, missing, listed, note=meaning.note, further=further,
+        deleted, missing, meant, listed, note=meaning.note, further=further,
     )  # fmt: skip
 
 

@@ -72,3 +72,12 @@ def test_a_cluster_that_is_not_there(work: Work) -> None:
     told = work.portkit("survey", "--cluster", "tcp://127.0.0.1:9")
     assert told.code == 3
     assert "no Dask scheduler answers" in told.err
+
+
+def test_the_page_is_written(work: Work) -> None:
+    told = work.portkit("--json", "survey", "--jobs", "1", "--page").object()
+    (name,) = told["pages"]
+    assert name == str(work.folder / "reports" / "survey.html")
+    page = (work.folder / "reports" / "survey.html").read_text("utf-8")
+    assert "Where the target lags OpenBSD" in page
+    assert "portkit sync leased" in page

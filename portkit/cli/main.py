@@ -47,6 +47,7 @@ _COMMANDS = {
     "publish": "push branches to a remote",
     "report": "write the weekly report",
     "resolve": "settle a conflict, remember how, replay what waits for it",
+    "review": "put a port that a person made beside upstream's changeset",
     "status": "say where each component stands",
     "survey": "say what of the target came from upstream, and how far behind it is",
     "sync": "bring what is new upstream onto a branch of the target",

@@ -61,7 +61,7 @@ def command(
             file = place.reports / "survey.html"
             write_atomic(file, tree_page(found, surveyor.source.title, surveyor.source.name))
             written.append(str(file))
-        place.screen.result(survey_object(found, written))
+        place.screen.result(survey_object(found) | {"pages": written})
         _tell(place, found)
         for name_of in written:
             place.screen.say(f"wrote {name_of}")

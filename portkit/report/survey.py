@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from portkit.report.contract import SCHEMA, iso
@@ -11,8 +11,8 @@ from portkit.survey.model import Derived, Place, Standing, Survey
 Object = dict[str, Any]
 
 
-def survey_object(found: Survey, pages: Sequence[str] = ()) -> Object:
-    """What `survey --json` prints. `pages`: what was written beside."""
+def survey_object(found: Survey) -> Object:
+    """What `survey --json` prints."""
     return {
         "schema": SCHEMA, "command": "survey", "onto": found.onto,
         "upstream": {"tip": found.tip, "newest": iso(found.newest) if found.newest else None},
@@ -21,7 +21,6 @@ def survey_object(found: Survey, pages: Sequence[str] = ()) -> Object:
         "directories": [_place(one) for one in found.places],
         "files": [_file(one) for one in found.files],
         "loose": list(found.loose),
-        "pages": list(pages),
     }  # fmt: skip
 
 

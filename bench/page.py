@@ -67,6 +67,8 @@ MEASUREMENTS = (
         "very command. D1: everything resolved, branch and cache thrown away: no conflict, the same hashes.",
         "Few of D2's roots were ever ported by a person, one changeset to one commit: only those can be resolved from "
         "what somebody did.",
+    ),
+    Measurement(
         "The survey of the whole tree",
         ("bench/survey.py",),
         "Every listed ident line that can be resolved, to its changeset; under 60 s the first time on two cores, under "

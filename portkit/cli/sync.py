@@ -165,6 +165,9 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
     else:
         told = ", ".join(f"{count} {state}" for state, count in counts.items() if count and state != "changesets")
         screen.paragraph(f"{_counted(counts['changesets'])}: {told}")
+        by_hand = sum(any(file.resolutions for file in one.files) for one in outcome.changesets)
+        if by_hand:
+            screen.paragraph(f"settled by a person, at least in part: {by_hand} of them")
     if dry_run:
         screen.paragraph(f"dry run: {outcome.branch} was not written")
     elif outcome.changed:

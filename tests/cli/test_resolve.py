@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -325,3 +326,18 @@ def test_a_rewritten_mirror_a_rebased_target_and_a_lost_cache_change_no_id_and_l
     synced.forget()
     assert ids() == before
     assert synced.sync("leased")["leased"]["counts"] == counts
+
+
+def test_cvs_in_place_of_git_changes_no_id_and_loses_no_answer(synced: Work) -> None:
+    resolved(synced, conflicts(synced, ZERO)[0], "--theirs")
+    why = ("--reason", "we do it another way")
+    assert synced.portkit("decide", "skip", conflicts(synced, SIGPIPE)[0], *why).code == 0
+    git = synced.portkit("--json", "conflicts", "leased").object()["conflicts"]
+    other = ("--upstream", f"openbsd=cvs:{synced.folder / 'openbsd.cvs'}", "--json")
+    told = synced.portkit(*other, "conflicts", "leased")
+    assert told.code == 0, told.err
+    cvs = json.loads(told.out)["conflicts"]
+    assert [one["id"] for one in cvs] == [one["id"] for one in git]
+    assert [one["changeset"] for one in cvs] != [one["changeset"] for one in git]
+    both = [json.loads(synced.portkit(*first, "sync", "leased", "--dry-run").out) for first in (("--json",), other)]
+    assert both[0]["components"][-1]["counts"] == both[1]["components"][-1]["counts"]

@@ -137,7 +137,7 @@ class CvsHistory:
         self._seen = seen
         self._progress = progress
         self._rewritten = False
-        self._groups: list[Group] | None = None
+        self._content = ""
         self._changesets: tuple[Changeset, ...] = ()
         self._damaged: tuple[Damage, ...] = ()
         self._rows_of: dict[RepoPath, list[Row]] = {}
@@ -171,7 +171,7 @@ class CvsHistory:
     @property
     def stamp(self) -> str:
         """What all that it tells depends on: another where anything is another."""
-        digest = hashlib.sha256(self._index.own_fact("content").encode("ascii"))
+        digest = hashlib.sha256(self._content.encode("ascii"))
         digest.update(f"{len(self._changesets)} {self.tip} {self._folders}".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
 
@@ -466,6 +466,7 @@ class CvsHistory:
     def _load(self) -> None:
         files = {known.number: known for known in self._files().values()}
         self._rows_of.clear()
+        self._content = self._index.own_fact("content")
         blobs: dict[tuple[RepoPath, int], Blob | None] = {}
         members: list[Member] = []
         unreadable: dict[RepoPath, str] = {}

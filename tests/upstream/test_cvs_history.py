@@ -287,6 +287,32 @@ def test_a_branch_and_a_tag(root: Root) -> None:
         root.all(branch="NONE")
 
 
+def test_an_import_counts_once_and_further_ones_until_the_trunk_goes_on(root: Root) -> None:
+    """cvs import makes a revision on the trunk and one on the vendor's branch, which is the default from then on."""
+    head = b"head\t1.1;\nbranch\t1.1.1;\naccess;\nsymbols\n\tREL:1.1.1.1\n\tVENDOR:1.1.1;\nlocks; strict;\n\n"
+    first = b"\n1.1\ndate\t2012.01.01.00.00.00;\tauthor ann;\tstate Exp;\nbranches\n\t1.1.1.1;\nnext\t;\n"
+    vendor = b"\n1.1.1.1\ndate\t2012.01.01.00.00.00;\tauthor ann;\tstate Exp;\nbranches;\nnext\t1.1.1.2;\n"
+    again = b"\n1.1.1.2\ndate\t2012.02.01.00.00.00;\tauthor ann;\tstate Exp;\nbranches;\nnext\t;\n"
+    rest = (
+        b"\n\ndesc\n@@\n\n\n1.1\nlog\n@Initial revision\n@\ntext\n@one\n@\n\n\n1.1.1.1\nlog\n@version 1\n@\ntext\n@@\n"
+        b"\n\n1.1.1.2\nlog\n@version 2\n@\ntext\n@a1 1\ntwo\n@\n"
+    )
+    root.commit(0, {"sbin/other.c": b"x"})
+    root.write("sbin/a.c", head + first + vendor + again + rest)
+    found = root.all(["sbin/a.c"])
+    assert [one.message for one in found] == ["version 1\n", "version 2\n"], "the vendor's log tells, not cvs's own"
+    with root.open(["sbin/a.c"]) as history:
+        assert [history.read(oid) for oid in _oids(found)] == [b"one\n", b"one\ntwo\n"]
+    trunk = b"\n1.2\ndate\t2012.03.01.00.00.00;\tauthor ann;\tstate Exp;\nbranches;\nnext\t1.1;\n"
+    ours = head.replace(b"head\t1.1;\nbranch\t1.1.1;\n", b"head\t1.2;\n") + trunk + first + vendor + again
+    own = b"\n\n1.2\nlog\n@ours\n@\ntext\n@one\nours\n@\n"
+    root.write("sbin/a.c", ours + rest.replace(b"@@\n", b"@@\n" + own, 1).replace(b"@one\n@", b"@d2 1\n@"))
+    after = root.all(["sbin/a.c"])
+    assert [one.message for one in after] == ["version 1\n", "version 2\n", "ours\n"]
+    with root.open(["sbin/a.c"]) as history:
+        assert [history.read(oid) for oid in _oids(after)] == [b"one\n", b"one\ntwo\n", b"one\nours\n"]
+
+
 def test_where_the_module_is(root: Root, tmp_path: Path) -> None:
     root.commit(0, {"sbin/a.c": b"one\n"})
     with root.open(module="") as history:

@@ -7,6 +7,7 @@ filled in as cvs does it, so that what is known of a git mirror's contents holds
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from portkit.components.model import Source
 from portkit.errors import PortkitError, UserError, WorldError
 from portkit.paths import RepoPath, checked, to_bytes
 from portkit.protocols import Damage
-from portkit.text import decode
+from portkit.text import decode, printable
 from portkit.upstream import cvs_files, keywords
 from portkit.upstream.cvs_files import Place, Stamp
 from portkit.upstream.cvs_grouping import WINDOW, Group, Member, grouped
@@ -36,6 +37,8 @@ TRUNK = frozenset((HEAD, "master", "main"))
 
 ROOT = "/cvs"
 """Where OpenBSD's repository lies on its own machine: what `Header` and `Source` name first."""
+
+_COMMITID = re.compile(r"[0-9A-Za-z]{8,32}")
 
 _BATCH = 4000
 _BATCH_BYTES = 32 << 20
@@ -405,7 +408,7 @@ class CvsHistory:
         except PortkitError as error:
             # What is known of its revisions stays: the changesets that they are part of must not pass for whole.
             stamp = place.stamp if isinstance(error, UserError) else Stamp(-1, 0, 0, 0)
-            self._index.put(path, stamp, str(error), self._bare_rows(place, shown, old))
+            self._index.put(path, stamp, printable(str(error)), self._bare_rows(place, shown, old))
             return
         self._index.put(path, stamp, "", rows)
         if before is not None and before.damage:
@@ -427,8 +430,8 @@ class CvsHistory:
             delta, teller = file.deltas[revision], file.told_by(revision)
             held, size = found.get(revision, (None, 0))
             rows.append(Row(
-                number, revision, delta.date, to_bytes(delta.author), file.deltas[teller].commitid, file.log(teller),
-                held, size,
+                number, revision, delta.date, to_bytes(delta.author), _plain(file.deltas[teller].commitid),
+                file.log(teller), held, size,
             ))  # fmt: skip
         return rows
 
@@ -445,7 +448,7 @@ class CvsHistory:
             delta = file.deltas[one]
             author, log = to_bytes(delta.author), known[one].log if one in known else b""
             if delta.commitid or one in known:
-                found.append(Row(len(found), one, delta.date, author, delta.commitid, log, None, 0))
+                found.append(Row(len(found), one, delta.date, author, _plain(delta.commitid), log, None, 0))
         return found
 
     def _stamp_content(self) -> None:
@@ -542,6 +545,13 @@ def _changesets(
         person = people.setdefault(teller.author, Person(teller.author, teller.author))
         yield Changeset(group.id, parent, group.date, person, decode(teller.log), tuple(files))
         parent = group.id
+
+
+def _plain(commitid: str) -> str:
+    """`commitid`, or where it is none that cvs would write (it becomes part of commits and file names), its digest."""
+    if not commitid or _COMMITID.fullmatch(commitid):
+        return commitid
+    return hashlib.sha1(commitid.encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
 
 
 def _identity(row: Row) -> tuple[object, ...]:

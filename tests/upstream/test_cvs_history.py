@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Sequence
@@ -254,6 +255,21 @@ def test_names_of_any_bytes(root: Root) -> None:
         (one,) = history.changesets(lambda _: True)
         assert [change.path for change in one.files] == [os.fsdecode(b"sbin/\xff x\n.c")]
         assert [one.path for one in history.damaged] == ["sbin/.git"]
+
+
+def test_hostile_names_and_commitids_do_no_harm(root: Root) -> None:
+    """A damaged file of any name is told; what is no commitid becomes one."""
+    bad = os.fsdecode(b"sbin/\xff\x1b[31m.c")
+    root.commit(0, {bad: b"one\n", "sbin/a.c": b"a\n"}, id_="\x1b[31m<b>")
+    root.commit(900, {"sbin/a.c": b"b\n"}, id_="../x")
+    root.write(bad, root.place(bad).read_bytes()[:-20])
+    for _ in range(2):
+        with root.open() as history:
+            assert [one.path for one in history.damaged] == [bad]
+            assert "\x1b" not in history.damaged[0].what and "\\udcff" in history.damaged[0].what
+            found = history.changesets(lambda _: True)
+            assert [re.fullmatch("[0-9a-f]{40}", one.id) is not None for one in found] == [True, True]
+            assert history.damaged[0].changesets == {found[0].id}
 
 
 def test_the_attic_is_where_the_dead_lie(root: Root) -> None:

@@ -153,7 +153,8 @@ MEASUREMENTS = (
         "The reports of D1 and D2, and the survey of the tree, as pages",
         ("bench/reports.py",),
         "Rendered in under a second, under 2 MB, no request to anywhere, no console message, readable at 360 pixels.",
-        "`gathered` is what comes before: reading the target's history, and looking for ports made by hand.",
+        "`gathered` is what comes before: a dry run of the sync where none is remembered, the target's history, ports "
+        "made by hand, the trial merges of a triage, the survey itself.",
     ),
     Measurement(
         "Mode port: syslogd and tcpdump",

@@ -12,8 +12,9 @@ from portkit.cli.reporting import Asked, Made, compared_before, day_of, looked_a
 from portkit.cli.waiting import earlier
 from portkit.cli.wiring import Workspace
 from portkit.components.model import Component, DoneBy, Mode, PlanEntry
-from portkit.errors import UserError
+from portkit.errors import PortkitError, UserError, WorldError
 from portkit.ports.model import Evidence, Kind
+from portkit.report.audit import finds
 from portkit.report.contract import iso
 from portkit.report.notes import Notes, read_notes, skeleton
 from portkit.report.progress import Facts, Seen, progress
@@ -36,25 +37,27 @@ def make(place: Workspace, asked: Asked) -> Made:
     looked = looked_at(place, asked)
     target, onto, outcomes = place.target(), looked.onto, looked.outcomes
     on = day_of(place, asked, outcomes)
+    trouble = list(looked.trouble)
     names = list(dict.fromkeys(name for entry in plan for name in entry.components))
     work = _work(place, target, names, outcomes, onto, min(entry.start for entry in plan), on)
     file = f"{'final' if asked.final else 'progress'}-notes.md"
+    facts = replace(_facts(target, plan, outcomes, onto), findings=_findings(place, plan, onto, trouble))
     view = progress(
-        plan, work, _facts(target, plan, outcomes, onto), outcomes,
+        plan, work, facts, outcomes,
         as_of=on,
         notes=_notes(place.reports / on / file),
         notes_file=str((place.reports / on / file).relative_to(place.root)),
         links=links(place),
         previous=next(earlier(place.reports, "progress", before=compared_before(asked, on)), None),
         final=asked.final,
-        trouble=[told(one) for one in looked.trouble],
+        trouble=[told(one) for one in trouble],
     )  # fmt: skip
     own = own_templates(place)
     name = "final" if asked.final else "progress"
     files = tuple((f"{name}.{format}", render(view, format, own)) for format in asked.formats)
     waits = tuple(f"not filled in: {title}, in {view.notes_file}" for title in view.lacking)
     once = ((file, skeleton(final=asked.final).encode()),)
-    return Made(on, files, once, waits, looked.trouble)
+    return Made(on, files, once, waits, tuple(trouble))
 
 
 def _work(
@@ -117,6 +120,29 @@ def _facts(
                 seen[path] = Seen(iso(added[-1].date)[:10] if added else "", branch)
                 break
     return Facts(seen)
+
+
+def _findings(
+    place: Workspace, plan: Sequence[PlanEntry], onto: str, trouble: list[PortkitError]
+) -> frozenset[str] | None:
+    """Which findings of the plan's milestones an audit of the target's own branch still has; None, and why in
+    `trouble`, where it cannot be asked."""
+    wanted: dict[str, list[str]] = {}
+    for entry in plan:
+        for one in entry.milestones:
+            if one.by is DoneBy.AUDIT:
+                for name in entry.components:
+                    wanted.setdefault(name, []).append(one.value)
+    still: set[str] = set()
+    for name, values in wanted.items():
+        place.screen.progress(f"{name}: asking the audit")
+        try:
+            found = place.auditor(place.map.component(name), onto).run("", ())
+        except (UserError, WorldError) as error:
+            trouble.append(error)
+            return None
+        still.update(value for value in values if finds(found, value))
+    return frozenset(still)
 
 
 def _watched(plan: Sequence[PlanEntry]) -> Iterator[str]:

@@ -87,6 +87,11 @@ def lead(found: Audit) -> Iterator[str]:
     yield from found.notes
 
 
+_ALREADY = "What the target does already"
+_OURS = "Messages of the target"
+_THEIRS = "Messages of upstream, by the target's type layout"
+"""Titles of what is told and wants nothing."""
+
 _NOUNS = {
     LackKind.HEADER: "header", LackKind.FUNCTION: "function", LackKind.MACRO: "macro", LackKind.TYPE: "type",
     LackKind.MEMBER: "member", LackKind.DIFFERS: "declaration that differs",
@@ -112,8 +117,8 @@ def blocks(found: Audit, *, every: bool = False) -> Iterator[Block]:
     yield from _crossings(found.privsep, every)
     yield from _checks(found.fixes)
     yield from _unchecked(found)
-    yield from _message_table("Messages of the target", found.messages)
-    yield from _message_table("Messages of upstream, by the target's type layout", found.upstream_messages)
+    yield from _message_table(_OURS, found.messages)
+    yield from _message_table(_THEIRS, found.upstream_messages)
     yield from _drifted(found.drift, every)
     yield from _stepped(found.steps)
 
@@ -132,6 +137,13 @@ def _stepped(found: Sequence[StepCheck]) -> Iterator[Block]:
         quiet = len(found) - len(items)
         note = f"{counted(len(found), 'changeset')}, one on the other; {quiet} change nothing that the compiler says"
         yield Block("Changesets that a sync would land, type-checked", items, note)
+
+
+def finds(found: Audit, name: str) -> bool:
+    """Whether the audit finds `name` wanting: what is before the colon of a thing it tells, such as `localtime`."""
+    measured = (_ALREADY, _OURS, _THEIRS)
+    items = (item.text for block in blocks(found) if block.title not in measured for item in block.items)
+    return any(text == name or text.startswith(f"{name}:") for text in items)
 
 
 _WHERE = {
@@ -176,7 +188,7 @@ def _measures(one: Privsep) -> Iterator[Block]:
         items.setdefault(measure.kind, []).append(f"{measure.call} in {places([measure.place])}")
     if items:
         told = tuple(Item(f"{kind}: {'; '.join(found)}") for kind, found in sorted(items.items()))
-        yield Block("What the target does already", told)
+        yield Block(_ALREADY, told)
 
 
 def _crossings(one: Privsep, every: bool) -> Iterator[Block]:

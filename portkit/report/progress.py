@@ -53,12 +53,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class MilestoneView:
-    """A milestone and how it stands: `done`; since which day (`on`); `how` that is known, or why it is not."""
+    """A milestone and how it stands: `done`; since which day (`on`); `how` that is known, or why it is not. `seen`:
+    whether the audit has, or had in an earlier report, the finding that is to go."""
 
     what: str
     done: bool
     on: str
     how: str
+    seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,7 @@ class _Known:
     as_of: str = ""
     commits: frozenset[str] = frozenset()
     done: frozenset[tuple[int, str]] = frozenset()
+    seen: frozenset[tuple[int, str]] = frozenset()
     ends: Mapping[tuple[str, ...], Sequence[Slip]] = field(default_factory=dict)
     last: Mapping[tuple[str, ...], str] = field(default_factory=dict)
 
@@ -242,10 +245,8 @@ def _known(previous: Mapping[str, Any] | None) -> _Known:
         return _Known(
             str(previous["as_of"]),
             frozenset(str(one["commit"]) for one in previous["work"]),
-            frozenset(
-                (number, str(one["what"]))
-                for number, entry in enumerate(entries, 1) for one in entry["milestones"] if one["done"]
-            ),
+            _marked(entries, "done"),
+            _marked(entries, "seen"),
             {
                 _name(entry): tuple(Slip(_day(one["old"]), _day(one["new"])) for one in entry["slips"])
                 for entry in entries
@@ -257,6 +258,16 @@ def _known(previous: Mapping[str, Any] | None) -> _Known:
             "the earlier report is no progress report of this portkit", cause=f"{type(error).__name__}: {error}",
             hint="move it away; the next one begins anew",
         ) from error  # fmt: skip
+
+
+def _marked(entries: Sequence[Mapping[str, Any]], key: str) -> frozenset[tuple[int, str]]:
+    """The milestones of an earlier report of which `key` is so, as (entry number, what)."""
+    return frozenset(
+        (number, str(one["what"]))
+        for number, entry in enumerate(entries, 1)
+        for one in entry["milestones"]
+        if one.get(key)
+    )
 
 
 def _name(entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -286,9 +297,9 @@ def _placed(plan: Sequence[PlanEntry], work: Sequence[Work]) -> list[list[Work]]
 def _entry(
     number: int, entry: PlanEntry, work: Sequence[Work], facts: Facts, as_of: str, first: str, known: _Known
 ) -> EntryView:
-    milestones = tuple(_milestone(one, work, facts, as_of) for one in entry.milestones) or (
-        _told(entry.done_when or entry.work, entry.done, as_of),
-    )
+    milestones = tuple(
+        _milestone(one, work, facts, as_of, seen=(number, one.what) in known.seen) for one in entry.milestones
+    ) or (_told(entry.done_when or entry.work, entry.done, as_of),)
     if all(one.done for one in milestones):
         standing = Standing.DONE
     elif as_of > entry.end:
@@ -313,16 +324,18 @@ def _slips(entry: PlanEntry, known: _Known) -> tuple[Slip, ...]:
     return tuple(slips)
 
 
-def _milestone(one: Milestone, work: Sequence[Work], facts: Facts, as_of: str) -> MilestoneView:
+def _milestone(
+    one: Milestone, work: Sequence[Work], facts: Facts, as_of: str, *, seen: bool = False
+) -> MilestoneView:
     match one.by:
         case DoneBy.TOLD:
             return _told(one.what, one.done, as_of)
         case DoneBy.PATH:
-            seen = facts.paths.get(one.value)
-            if seen is None:
+            there = facts.paths.get(one.value)
+            if there is None:
                 return MilestoneView(one.what, False, "", f"{one.value} is not in the target")
-            where = f" on {seen.branch}, not in the target's own branch yet" if seen.branch else " in the target"
-            return MilestoneView(one.what, True, seen.since, f"{one.value} is{where}")
+            where = f" on {there.branch}, not in the target's own branch yet" if there.branch else " in the target"
+            return MilestoneView(one.what, True, there.since, f"{one.value} is{where}")
         case DoneBy.TRAILER:
             found = next((made for made in work if _has(made, one.value)), None)
             if found is None:
@@ -330,10 +343,13 @@ def _milestone(one: Milestone, work: Sequence[Work], facts: Facts, as_of: str) -
             return MilestoneView(one.what, True, _day_of(found.found.commit.date), f"{found.id[:10]} says {one.value}")
         case DoneBy.AUDIT:
             if facts.findings is None:
-                return MilestoneView(one.what, False, "", "the audit was not asked")
+                return MilestoneView(one.what, False, "", "the audit was not asked", seen)
             if one.value in facts.findings:
-                return MilestoneView(one.what, False, "", f"the audit still finds {one.value}")
-            return MilestoneView(one.what, True, "", f"the audit no longer finds {one.value}")
+                return MilestoneView(one.what, False, "", f"the audit still finds {one.value}", True)
+            if not seen:  # a misspelt name is never found either
+                how = f"the audit does not find {one.value}, and no report before saw that it did"
+                return MilestoneView(one.what, False, "", how)
+            return MilestoneView(one.what, True, "", f"the audit no longer finds {one.value}", True)
 
 
 def _told(what: str, done: str, as_of: str) -> MilestoneView:

@@ -78,7 +78,7 @@ def _entry(view: Progress, one: EntryView) -> dict[str, Any]:
         "why": one.entry.why or None,
         "milestones": [
             {"what": each.what, "done": each.done, "on": each.on or None, "how": each.how,
-             "new": (one.number, each.what) in view.newly}
+             "seen": each.seen, "new": (one.number, each.what) in view.newly}
             for each in one.milestones
         ],
         "commits": [each.id for each in one.work],

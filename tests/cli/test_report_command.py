@@ -233,3 +233,23 @@ def test_a_triage_is_what_its_schema_says_and_its_causes_are_drawn(synced: Work)
     assert [error.message for error in check.iter_errors(told)] == []
     assert synced.portkit("report", "weekly", "--as-of", "2012-09-10").code == 0
     assert "What does not fit, by cause" in (synced.folder / "reports/2012-09-10/weekly.html").read_text()
+
+
+def test_a_milestone_may_be_a_finding_of_the_audit_that_is_gone(synced: Work) -> None:
+    planned(synced)
+    more = """
+  - component: leased
+    from: 2012-10-08
+    to: 2012-10-14
+    work: Mend what the audit finds.
+    milestones:
+      - {what: local time is asked for, done-when: {audit: localtime}}
+      - {what: misspelt, done-when: {audit: localtiem}}
+"""
+    synced.map.write_text(synced.map.read_text("utf-8").rstrip("\n") + more, "utf-8")
+    assert synced.portkit("report", "progress", "--as-of", "2012-10-09").code == 1
+    told = json.loads((synced.folder / "reports/2012-10-09/progress.json").read_bytes())
+    assert [(one["done"], one["how"]) for one in told["plan"][2]["milestones"]] == [
+        (False, "the audit still finds localtime"),
+        (False, "the audit does not find localtiem, and no report before saw that it did"),
+    ]

@@ -77,18 +77,23 @@ def test_what_stands_only_on_a_branch_says_so() -> None:
     assert "on portkit/msg, not in the target's own branch yet" in made(facts=facts).milestones[0].how
 
 
-@pytest.mark.parametrize(
-    ("findings", "done", "how"),
-    [
-        (None, False, "the audit was not asked"),
-        (frozenset({"x"}), False, "the audit still finds x"),
-        (frozenset({"y"}), True, "the audit no longer finds x"),
-    ],
-)
-def test_a_finding_that_is_gone(findings: frozenset[str] | None, done: bool, how: str) -> None:
+def test_a_finding_that_is_gone() -> None:
     plan = (PlanEntry(("d",), "2012-05-21", "2012-05-27", "x", milestones=(Milestone("m", DoneBy.AUDIT, "x"),)),)
-    (one,) = made(plan, Facts(findings=findings)).milestones
-    assert (one.done, one.how) == (done, how)
+
+    def standing(findings: frozenset[str] | None, previous: Any = None) -> tuple[bool, str, Any]:
+        view = made(plan, Facts(findings=findings), previous=previous, as_of="2012-06-01" if previous else "2012-05-31")
+        (one,) = view.milestones
+        return one.done, one.how, json.loads(told(view, "json"))
+
+    assert standing(None)[:2] == (False, "the audit was not asked")
+    never = standing(frozenset({"y"}))
+    assert never[:2] == (False, "the audit does not find x, and no report before saw that it did")
+    assert standing(frozenset(), never[2])[0] is False
+    still = standing(frozenset({"x"}))
+    assert still[:2] == (False, "the audit still finds x")
+    gone = standing(frozenset({"y"}), still[2])
+    assert gone[:2] == (True, "the audit no longer finds x")
+    assert standing(frozenset(), {**gone[2], "as_of": "2012-05-31"})[0] is True
 
 
 def test_a_trailer_with_a_value() -> None:

@@ -218,6 +218,16 @@ class Weekly:
         return sum(component.places for component in self.components)
 
     @property
+    def sheeted(self) -> int:
+        """How many of those that wait are on the worksheet of a port: work to be done, and not in anybody's way."""
+        return sum(len(component.sheet) for component in self.components)
+
+    @property
+    def stuck_places(self) -> int:
+        """In how many places the others do not fit."""
+        return sum(len(root.waits) for component in self.components for root in component.roots)
+
+    @property
     def blocked(self) -> int:
         return sum(component.blocked_count for component in self.components)
 

@@ -51,11 +51,17 @@ def waiting_sentence(view: Weekly, quote: Quote = one_line) -> str:
     gone = f" Closed since {quote(view.since)}: {len(view.delta.closed)}." if view.delta.closed else ""
     if not view.parked:
         return f"nothing.{gone}"
-    verb = "does" if view.parked == 1 else "do"
-    text = f"{counted(view.parked, 'changeset')} {verb} not fit, in {counted(view.places, 'place')}"
+    stuck = view.parked - view.sheeted
+    parts = []
+    if stuck:
+        verb = "does" if stuck == 1 else "do"
+        parts.append(f"{counted(stuck, 'changeset')} {verb} not fit, in {counted(view.stuck_places, 'place')}")
     if view.blocked:
         verb = "waits" if view.blocked == 1 else "wait"
-        text += f"; {view.blocked} more {verb} for {'it' if view.parked == 1 else 'those'}"
+        parts.append(f"{view.blocked} more {verb} for {'it' if stuck == 1 else 'those'}")
+    if view.sheeted:
+        parts.append(f"{counted(view.sheeted, 'changeset')} on worksheets of ports")
+    text = "; ".join(parts)
     if view.since:
         text += f". New since {quote(view.since)}: {len(view.delta.new)}; still open: {len(view.delta.still)}"
     return f"{text}.{gone}"

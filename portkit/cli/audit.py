@@ -10,7 +10,8 @@ import click
 
 from portkit.audit.run import Audit
 from portkit.audit.steps import StepCheck
-from portkit.cli.reporting import FORMATS, Made, own_templates, write
+from portkit.cli.pages import own_templates
+from portkit.cli.reporting import FORMATS, Made, write
 from portkit.cli.screen import Screen
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.components.model import CheckPolicy, Component

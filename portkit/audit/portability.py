@@ -219,8 +219,7 @@ class _HeaderTree:
     def named(self, name: str) -> RepoPath | None:
         """The header that is included by `name`, None where there is none."""
         candidates = self._by_name.get(name.rpartition("/")[2], [])
-        whole = name.replace("machine/", "sys/arch/amd64/include/", 1) if name.startswith("machine/") else name
-        fitting = [path for path in candidates if path == whole or path.endswith(f"/{whole}")]
+        fitting = [path for path in candidates if _is_included_as(path, name)]
         if not fitting and name.startswith("openssl/"):  # installed from all over lib/libssl
             fitting = [path for path in candidates if path.startswith("lib/")]
         return fitting[0] if fitting else None
@@ -250,6 +249,14 @@ class _HeaderTree:
             by_oid.setdefault(blob.oid, []).append(path)
         read = {path: content for oid, content in self._tree.read_many(by_oid) for path in by_oid[oid]}
         return {path: read[path] for path in self._paths}
+
+
+def _is_included_as(path: str, name: str) -> bool:
+    """Whether the header at `path` of upstream's tree is what `name` includes: <sys/event.h> is not <event.h>."""
+    for folder, place in (("include/", ""), ("sys/arch/amd64/include/", "machine/"), ("sys/", "")):
+        if path.startswith(folder):
+            return place + path[len(folder) :] == name
+    return path.endswith(f"/{name}")
 
 
 def _nearness(path: str) -> tuple[int, int, str]:

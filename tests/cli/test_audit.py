@@ -50,6 +50,7 @@ def place(tmp_path: Path) -> Path:
     commit(tmp_path / "up.git", {
         "usr.sbin/tool/Makefile": makefile, "usr.sbin/tool/tool.c": b"int main(void)\n{\n\treturn 0;\n}\n",
         "lib/libmsg/msg.h": b"int\tmsg_send(int);\n", "sys/sys/sock.h": b"#define SO_FAR 7\n",
+        "sys/sys/msg.h": b"struct another;\n",
     }, "tool: begin", 1)  # fmt: skip
     commit(tmp_path / "up.git", {"usr.sbin/tool/tool.c": TOOL}, "tool: messages", 2)
     far = TOOL.replace(b"return 0;", b"return SO_FAR;")

@@ -129,12 +129,14 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class NewCommit:
-    """A commit to be written on top of the one before it; a path with None is deleted."""
+    """A commit to be written on top of the one before it; a path with None is deleted. `merged`: the hash of a second
+    parent, "" for none."""
 
     message: bytes
     author: Signature
     committer: Signature
     files: Mapping[RepoPath, NewFile | None]
+    merged: str = ""
 
 
 class Memory(Protocol):

@@ -217,7 +217,11 @@ NEED = (
     Key("since", "The day or upstream revision from which on it is needed. Default: always.", _ref("point")),
 )
 
-IMPORT = (Key("at", "A day (its end, UTC) or a revision. Default: the newest.", _ref("point")),)
+IMPORT = (
+    Key("at", "A day (its end, UTC) or a revision. Default: the newest.", _ref("point")),
+    Key("vendor", "A branch of the target's, such as vendor/NAME, for the sources alone: they are merged from it. "
+        "Default: none.", _ref("branch")),
+)  # fmt: skip
 
 PORT = (
     Key("from", "The first changeset that is placed: a day or an upstream revision. Default: upstream's first.",

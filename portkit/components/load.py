@@ -295,6 +295,7 @@ def _component(
         reader.wrong(keys["upstream"], f"{key}.upstream", text)
     excluded = reader.texts(keys.get("exclude"), f"{key}.exclude", _problem_with_pattern)
     paths = _paths(reader, keys.get("paths"), f"{key}.paths")
+    imported = _import(reader, keys.get("import"), f"{key}.import")
     return Component(
         name=name,
         mode=reader.word(keys.get("mode"), f"{key}.mode", Mode, "mode", Mode.WATCH),
@@ -305,7 +306,8 @@ def _component(
         deleted=_below_target(reader, keys.get("deleted"), f"{key}.deleted", paths, _problem_with_pattern),
         needs=_needs(reader, keys.get("needs"), f"{key}.needs", components),
         retired=_retired(reader, keys.get("retired"), f"{key}.retired"),
-        import_at=_import(reader, keys.get("import"), f"{key}.import"),
+        import_at=imported[0],
+        vendor=imported[1],
         port=_port(reader, keys.get("port"), f"{key}.port"),
         ident=reader.word(keys.get("ident"), f"{key}.ident", IdentStyle, "ident style", IdentStyle.AS_IS),
         subject=reader.text(keys.get("subject"), f"{key}.subject"),
@@ -472,9 +474,11 @@ def _retired(reader: Reader, node: Node | None, key: str) -> Retired | None:
     return Retired(at, reader.text(keys.get("successor"), f"{key}.successor"))
 
 
-def _import(reader: Reader, node: Node | None, key: str) -> str:
+def _import(reader: Reader, node: Node | None, key: str) -> tuple[str, str]:
+    """The state that comes in, and the vendor branch."""
     keys = reader.keys(node, key, known_keys.IMPORT) if node is not None else {}
-    return reader.revision(keys.get("at"), f"{key}.at", locations.problem_with_point)
+    at = reader.revision(keys.get("at"), f"{key}.at", locations.problem_with_point)
+    return at, reader.text(keys.get("vendor"), f"{key}.vendor", locations.problem_with_ref)
 
 
 def _port(reader: Reader, node: Node | None, key: str) -> PortRange:

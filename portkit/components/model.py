@@ -172,7 +172,8 @@ class Component:
 
     `exclude`: patterns of upstream paths that are left out; `keep`: target paths, or folders ending in `/`,
     that stay although upstream deletes them; `deleted`: target paths, folders or patterns that stay deleted;
-    `import_at`: an import's date or revision ("" for the newest); `baseline`: (target path, revision) where
+    `import_at`: an import's date or revision ("" for the newest); `vendor`: the
+    branch it is merged from ("" for none); `baseline`: (target path, revision) where
     the map says which revision a file derives from; `fold`: further keywords; `edits`: what an import adds to
     files of the target; `check`: what the type check decides; `verify`: the user's own commands; `entry`: functions
     in which the unprivileged side begins. Patterns are those of `rules.translate`.
@@ -188,6 +189,7 @@ class Component:
     needs: tuple[Need, ...] = ()
     retired: Retired | None = None
     import_at: str = ""
+    vendor: str = ""
     ident: IdentStyle = IdentStyle.AS_IS
     subject: str = ""  # what stands before " - " in a commit subject; default: the component's name
     line: int = 0

@@ -15,7 +15,17 @@ from portkit.components.model import AuthorPolicy
 from portkit.errors import UserError
 from portkit.protocols import NewCommit, NewFile, Signature, TargetCommit
 from portkit.sync.component import Plan, Step
-from portkit.sync.message import COMMIT, HUNKS, PATCH, REVISION, MessageWriter, Revision, last_paragraph, own_message
+from portkit.sync.message import (
+    COMMIT,
+    HUNKS,
+    PATCH,
+    REVISION,
+    MessageWriter,
+    Revision,
+    last_paragraph,
+    own_message,
+    tidy,
+)
 from portkit.sync.outcome import ComponentOutcome, Notice, State
 
 DRAFT_SUFFIX = "-draft"
@@ -80,7 +90,9 @@ class BranchWriter:
         """Stores the plan's commits; no branch is moved yet. Raises UserError where git does not know who is
         committing, and where neither `branch` nor one beside it may be moved."""
         outcome = plan.outcome
-        hashes = self._stored(outcome.onto, plan.branch, draft=False)
+        imported = next((step for step in plan.branch if step.vendor), None)
+        vendor = self._vendored(imported) if imported is not None else ""
+        hashes = self._stored(outcome.onto, plan.branch, draft=False, vendor=vendor)
         tip = hashes[-1] if hashes else outcome.onto
         commits = {
             carried: commit
@@ -93,6 +105,10 @@ class BranchWriter:
         )
         name, notice = self._place_for(branch, tip)
         moves = self._move(name, tip)
+        if imported is not None:
+            vendor_notice, vendor_move = self._vendor(imported.vendor, vendor)
+            notice += vendor_notice
+            moves += vendor_move
         draft = ""
         if plan.draft:
             draft_tip = self._stored(outcome.onto, plan.draft, draft=True)[-1]
@@ -112,7 +128,25 @@ class BranchWriter:
         )
         return Written(written, moves)
 
-    def _stored(self, onto: str, steps: Sequence[Step], *, draft: bool) -> list[str]:
+    def _vendored(self, step: Step) -> str:
+        """The commit of a vendor branch (DragonFly's development(7)): the imported files alone, unchanged, on no other
+        commit. It has no trailers: the ledger reads the merge of it."""
+        person, date = self._target.identity(), step.changeset.date
+        author = step.changeset.author if self._policy is AuthorPolicy.UPSTREAM else person
+        files = {path: NewFile(one.content, one.mode) for path, one in step.writes.items() if one is not None}
+        message = tidy(step.changeset.message).encode("utf-8", "replace") + b"\n"
+        return self._target.store("", [NewCommit(message, Signature(author, date), Signature(person, date), files)])[0]
+
+    def _vendor(self, branch: str, commit: str) -> tuple[tuple[Notice, ...], tuple[BranchMove, ...]]:
+        """Whether the vendor branch may be made to hold `commit`: only where it is not there."""
+        now = self._target.tip(branch)
+        if now and now != commit:
+            why = f"{branch} is there already, at {now[:12]}, and was not moved; what is merged is {commit[:12]}"
+            return (Notice("branch", why, branch),), ()
+        told = (Notice("vendor", f"the sources stand unchanged on {branch}", branch),)
+        return told, self._move(branch, commit)
+
+    def _stored(self, onto: str, steps: Sequence[Step], *, draft: bool, vendor: str = "") -> list[str]:
         if not steps:
             return []
         person = self._target.identity()
@@ -143,7 +177,10 @@ class BranchWriter:
                 partial=step.partial and not draft,
             )
             commits.append(
-                NewCommit(message, Signature(author, step.changeset.date), Signature(person, date), files)
+                NewCommit(
+                    message, Signature(author, step.changeset.date), Signature(person, date), files,
+                    merged=vendor if step.vendor else "",
+                )
             )
         return self._target.store(onto, commits)
 
@@ -186,11 +223,12 @@ class BranchWriter:
         return next((commit.id for commit in self._target.only_on(branch, tip) if not self._own(commit)), "")
 
     def _own(self, commit: TargetCommit) -> bool:
-        """Whether portkit made `commit` and nobody touched it since: it has one parent, both trailers, and the dates
-        that portkit gives. What a person amends or rebases gets that day's date."""
+        """Whether portkit made `commit` and nobody touched it since: it has one parent (two where it merges a vendor
+        branch), both trailers, and the dates that portkit gives. What a person amends or rebases gets that day's
+        date."""
         keys = {key for key, _ in last_paragraph(commit.message)}
         ported = COMMIT in keys and not keys.isdisjoint((REVISION, HUNKS))
-        if len(commit.parents) != 1 or not (ported or PATCH in keys):
+        if len(commit.parents) not in (1, 2) or not (ported or PATCH in keys):
             return False
         return commit.date == max(commit.authored, self._target.commit_info(commit.parents[0]).date)
 

@@ -75,7 +75,8 @@ class Scope:
 @dataclass(frozen=True, slots=True)
 class Step:
     """One commit to be written: the changeset it carries and the files it sets (None: deleted). `also`: the ids of
-    further changesets in it; `notes`: further trailers, as key and value; `partial`: it carries only `revisions`, and
+    further changesets in it; `notes`: further trailers, as key and value; `vendor`: the branch on which its files are
+    to stand alone and unchanged, and from which they are merged; `partial`: it carries only `revisions`, and
     of further files the hunks that `parts` names."""
 
     changeset: Changeset
@@ -87,6 +88,7 @@ class Step:
     notes: tuple[tuple[str, str], ...] = ()
     parts: tuple[Part, ...] = ()
     partial: bool = False
+    vendor: str = ""
     own: Adaptation | None = None
     """What it is instead, where it is the target's own: then `changeset` is the import that it follows."""
 
@@ -395,7 +397,12 @@ class ComponentRun:
         owned = _by_owner(told, {one.picked.changeset.id for one in results if one.picked.joined})
         outcomes = self._with_torn(torn, owned)
         branch = tuple(
-            _step(one, one.writes, subjects.get(one.picked.changeset.id, "")) for one in results if one.writes
+            replace(
+                _step(one, one.writes, subjects.get(one.picked.changeset.id, "")),
+                vendor=component.vendor if one.picked.changeset.id in subjects else "",
+            )
+            for one in results
+            if one.writes
         )
         parked = any(one.draft_writes and not one.writes for one in results)
         draft = tuple(_step(one, one.draft_writes, "") for one in results if one.draft_writes) if parked else ()

@@ -54,7 +54,7 @@ def store(repository: GitRepository, parent: str, commits: Sequence[NewCommit]) 
         raise WorldError("cannot write the commits", cause=error.strerror or str(error)) from error
     if len(hashes) != len(commits):
         raise WorldError(f"git fast-import answered {len(hashes)} of {len(commits)} commits")
-    _check_displaced(repository, hashes, commits)
+    _check_displaced(repository, [parent, *hashes], commits)
     return hashes
 
 
@@ -97,6 +97,8 @@ def _stream(parent: str, commits: Sequence[NewCommit]) -> Iterator[bytes]:
         yield from _data(commit.message)
         if place == 0 and parent:
             yield b"from %s\n" % parent.encode("ascii")
+        if commit.merged:
+            yield b"merge %s\n" % commit.merged.encode("ascii")
         yield from _files(commit, {path: marks.get((place, path), 0) for path in commit.files})
     yield b"reset %s\n\n" % _REF
     for place in range(len(commits)):
@@ -141,11 +143,16 @@ def quoted(path: str) -> bytes:
     return b'"%s"' % b"".join(bytes((byte,)) if byte in _PLAIN else b"\\%03o" % byte for byte in raw)
 
 
-def _check_displaced(repository: GitRepository, hashes: Sequence[str], commits: Sequence[NewCommit]) -> None:
-    """fast-import makes way for a file without a word: so what each commit changed is read back."""
+def _check_displaced(repository: GitRepository, chain: Sequence[str], commits: Sequence[NewCommit]) -> None:
+    """fast-import makes way for a file without a word: so what each commit changed is read back, against the one before
+    it in `chain` (of a merge nothing would be told otherwise)."""
+    hashes = chain[1:]
     told = repository.run(
         "diff-tree", "--stdin", "-r", "-z", "--raw", "--root", "--no-renames",
-        feed="".join(f"{one}\n" for one in hashes).encode("ascii"),
+        feed="".join(
+            f"{one} {before}\n" if commit.merged else f"{one}\n"
+            for before, one, commit in zip(chain, hashes, commits, strict=False)
+        ).encode("ascii"),
     ).split(b"\0")  # fmt: skip
     asked = dict(zip(hashes, ({to_bytes(path) for path in commit.files} for commit in commits), strict=True))
     current: set[bytes] = set()

@@ -1,12 +1,13 @@
 """Runs every measurement and writes what they print into docs/benchmarks.md, so that no figure there is typed.
 
-    bench/page.py [--stdout]
+    bench/page.py [--stdout] [SCRIPT...]
 
 Needs the two real histories (PORTKIT_REAL_OPENBSD, PORTKIT_REAL_DRAGONFLY) and, for the known ports, their lists.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import subprocess
@@ -169,36 +170,57 @@ MEASUREMENTS = (
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("scripts", nargs="*", metavar="SCRIPT", help="only these; what the page says of others stays")
+    parser.add_argument("--stdout", action="store_true", help="write no page")
+    options = parser.parse_args()
     if not (os.environ.get("PORTKIT_REAL_OPENBSD") and os.environ.get("PORTKIT_REAL_DRAGONFLY")):
         print("skipped: PORTKIT_REAL_OPENBSD and PORTKIT_REAL_DRAGONFLY are needed for the page")
         return 0
     if os.environ.get("CI"):
         print("skipped: the page is written by a person, who reads it")
         return 0
-    git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
-    page = [
-        "# Figures\n",
-        (
-            "Written by `bench/page.py`, which runs the scripts below and pastes what they print. Times are of one "
-            f"run on one machine (Python {platform.python_version()}, git {git}, {os.cpu_count()} cores); a ratio "
-            "compares two things done side by side in that run. The goals are the project's own.\n"
-        ),
-    ]
+    unknown = set(options.scripts) - {one.command[0] for one in MEASUREMENTS}
+    if unknown:
+        parser.error(f"no script of the page: {', '.join(sorted(unknown))}")
+    sections = sections_of(PAGE.read_text("utf-8"))
     failed = 0
     for one in MEASUREMENTS:
+        if options.scripts and one.command[0] not in options.scripts:
+            continue
         print(f"== {' '.join(one.command)}", flush=True)
         done = subprocess.run([sys.executable, *one.command], cwd=ROOT, capture_output=True, text=True, check=False)
         print(done.stdout + done.stderr, flush=True)
         failed |= done.returncode
-        page.append(f"## {one.title}\n")
-        page.append(f"Goal: {one.goal}\n")
-        if one.note:
-            page.append(f"{one.note}\n")
-        shown = "\n".join(f"    {line}".rstrip() for line in done.stdout.strip().splitlines())
-        page.append(f"    $ {' '.join(one.command)}\n{shown}\n")
-    if "--stdout" not in sys.argv:
-        PAGE.write_text("\n".join(page), "utf-8")
+        sections[one.title] = section(one, done.stdout)
+        if not options.stdout:  # after each, so that a long run that is cut short keeps what it has
+            kept = [sections[each.title] for each in MEASUREMENTS if each.title in sections]
+            PAGE.write_text("\n".join([head(), *kept]), "utf-8")
     return failed
+
+
+def head() -> str:
+    """What stands before the first heading."""
+    git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
+    return (
+        "# Figures\n\n"
+        "Written by `bench/page.py`, which runs the scripts below and pastes what they print. Times are of one "
+        f"run on one machine (Python {platform.python_version()}, git {git}, {os.cpu_count()} cores); a ratio "
+        "compares two things done side by side in that run. The goals are the project's own.\n"
+    )
+
+
+def section(one: Measurement, printed: str) -> str:
+    """A heading with all that belongs to it."""
+    shown = "\n".join(f"    {line}".rstrip() for line in printed.strip().splitlines())
+    note = f"{one.note}\n\n" if one.note else ""
+    return f"## {one.title}\n\nGoal: {one.goal}\n\n{note}    $ {' '.join(one.command)}\n{shown}\n"
+
+
+def sections_of(page: str) -> dict[str, str]:
+    """What the page holds, by its headings."""
+    parts = page.split("\n## ")[1:]
+    return {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in parts}
 
 
 if __name__ == "__main__":

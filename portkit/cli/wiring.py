@@ -7,12 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from portkit.audit.checking import Compiler
-from portkit.audit.headers import Headers
-from portkit.audit.run import Auditor, Ground, headers_of
-from portkit.audit.sides import side
-from portkit.audit.steps import StepChecker, binding, laid_over
 from portkit.cli.screen import Screen
 from portkit.components.model import CheckPolicy, Component, ComponentMap, Mode, Source
 from portkit.components.override import override
@@ -22,7 +18,6 @@ from portkit.errors import UserError
 from portkit.git.door import version
 from portkit.patches.series import read_series
 from portkit.paths import RepoPath
-from portkit.ports.find import PortFinder
 from portkit.ports.model import Found, by_hand
 from portkit.protocols import Tree
 from portkit.store import patches
@@ -42,6 +37,12 @@ from portkit.sync.run import Sync
 from portkit.target.git import GitTarget
 from portkit.upstream.git import GitHistory
 from portkit.upstream.source import UpstreamHistory, open_history
+
+if TYPE_CHECKING:  # what few commands need is imported where they ask for it: a sync starts without
+    from portkit.audit.checking import Compiler
+    from portkit.audit.headers import Headers
+    from portkit.audit.run import Auditor
+    from portkit.audit.steps import StepChecker
 
 STATE = ".portkit"
 """The workspace's folder for what can be made again."""
@@ -152,6 +153,8 @@ class Workspace:
     def auditor(self, component: Component, onto: str) -> Auditor:
         """The audit of a component on the target commit `onto`. Raises UserError where its upstream is none that
         whole trees can be read of."""
+        from portkit.audit.run import Auditor, Ground
+
         source = self.map.source(component.upstream)
         run = self.sync().component_run(component, onto)
         history = self.history(source)
@@ -190,6 +193,10 @@ class Workspace:
     def step_checker(self, component: Component, onto: str) -> StepChecker:
         """The type check of what is to land on the target commit `onto`, a changeset at a time. Raises UserError where
         the target has no headers to check on, WorldError where there is no compiler."""
+        from portkit.audit.run import headers_of
+        from portkit.audit.sides import side
+        from portkit.audit.steps import StepChecker, laid_over
+
         target = self.target()
 
         def tree_of(folders: Iterable[str]) -> Tree:
@@ -211,15 +218,25 @@ class Workspace:
 
     def _judge(self, component: Component, onto: str) -> Judge | None:
         """The check that the map makes binding for a component."""
-        return binding(self.step_checker(component, onto)) if component.check is CheckPolicy.BINDING else None
+        if component.check is not CheckPolicy.BINDING:
+            return None
+        from portkit.audit.steps import binding
+
+        return binding(self.step_checker(component, onto))
 
     def ports(self, component: Component, lineage: Lineage, onto: str) -> Found:
         """Which of the target's commits up to `onto` carry which of the component's changesets."""
         source = self.map.source(component.upstream)
         history, target = self.history(source), self.target()
-        finder = PortFinder(component, lineage, history, target, source.title, progress=self.screen.progress)
+
+        def find() -> Found:
+            from portkit.ports.find import PortFinder  # where they are remembered, nothing is looked for
+
+            finder = PortFinder(component, lineage, history, target, source.title, progress=self.screen.progress)
+            return finder.find(onto)
+
         depends = (repr(component), source.title, onto, repr(target.cut), history.stamp)
-        return remembered(self.memory(), "ports", depends, Found, lambda: finder.find(onto))
+        return remembered(self.memory(), "ports", depends, Found, find)
 
     def _by_hand(self, component: Component, lineage: Lineage, onto: str) -> ByHand:
         return by_hand(self.ports(component, lineage, onto))

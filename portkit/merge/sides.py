@@ -29,6 +29,7 @@ _BESIDE = 3
 """How far from a hunk the lines are looked for that all three sides share."""
 
 _WORD = re.compile(rb"[A-Za-z0-9_]{3,}")
+_QUOTED_OR_SPACE = re.compile(rb"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|\s+")
 _INCLUDE = re.compile(rb"#\s*include\b")
 
 
@@ -284,10 +285,13 @@ def significant(lines: Sequence[bytes]) -> bool:
 
 
 def loosely_equal(one: Sequence[bytes], other: Sequence[bytes]) -> bool:
-    """Whether the lines differ at most in white space."""
-    return len(one) == len(other) and all(
-        a == b or b"".join(a.split()) == b"".join(b.split()) for a, b in zip(one, other, strict=True)
-    )
+    """Whether the lines differ at most in white space, and not in that of a quoted text: ", ;" is no ",;"."""
+    return len(one) == len(other) and all(a == b or _bare(a) == _bare(b) for a, b in zip(one, other, strict=True))
+
+
+def _bare(line: bytes) -> bytes:
+    """`line` without its white space, but for what stands in quotes."""
+    return _QUOTED_OR_SPACE.sub(lambda found: b"" if found[0].isspace() else found[0], line)
 
 
 def same_function(one: Lines, at_one: int, other: Lines, at_other: int, map_lines: Alignment | None) -> bool:

@@ -118,21 +118,26 @@ class Database:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA trusted_schema = OFF")
-        application, version = _number(connection, "application_id"), _number(connection, "user_version")
-        if (application, version) == (0, 0) and not _number(connection, "schema_version"):
-            _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
-            _patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
-            if not _number(connection, "user_version"):  # else another process was faster
-                for statement in self._schema.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA application_id = {APPLICATION}")
-                connection.execute(f"PRAGMA user_version = {self._version}")
-            connection.commit()
-            application, version = _number(connection, "application_id"), _number(connection, "user_version")
-        if (application, version) != (APPLICATION, self._version):
-            raise _ForeignFileError
+        if self._stamp(connection) != (APPLICATION, self._version):
+            if not _number(connection, "schema_version"):
+                _patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
+                _patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
+                if not _number(connection, "user_version"):  # else another process was faster
+                    for statement in self._schema.split(";"):
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+                    connection.execute(f"PRAGMA user_version = {self._version}")
+                connection.commit()
+            # Asked again in any case: another process may have made it between one question above and the next.
+            if self._stamp(connection) != (APPLICATION, self._version):
+                raise _ForeignFileError
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -32768")
+
+    @staticmethod
+    def _stamp(connection: sqlite3.Connection) -> tuple[int, int]:
+        """Whose file it is, and of which version."""
+        return _number(connection, "application_id"), _number(connection, "user_version")
 
 
 class _ForeignFileError(Exception):

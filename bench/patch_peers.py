@@ -5,7 +5,8 @@
 Each case is a file, a change of it written as a diff, and the file as it drifted meanwhile: lines put, taken and
 doubled, few kinds of them, so that places that look alike abound. The three apply what fits, without fuzz, and leave
 the rest. Where one differs from portkit, the case is done again by that program's known rules (`RULES`); a difference
-that none explains fails. quilt pushes the cases that apply whole, one patch each. `--list` shows what fails.
+that none explains fails. quilt, which stops at what does not fit, pushes all the cases that apply whole, one patch
+each. `--list` shows what fails.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ RULES = {
     "order",
     "git: unended": "git apply lets a last line without an end stand for any line that begins so, and loses the rest "
     "of it; portkit (as GNU patch) does not",
+    "patch: overlap": "GNU patch, and quilt with it, lets a hunk begin within the context behind the one before it; "
+    "portkit (as git apply) takes those lines as used",
 }
 
 _BATCH = 200
@@ -165,6 +168,39 @@ def _as_git(case: Case, git: _Git) -> bytes:
     return b"".join(lines)
 
 
+def as_patch(case: Case) -> bytes:
+    """What GNU patch makes of it: places are sought from the line behind the last *changed* one on (last_frozen_line in
+    its locate_hunk), so that the context behind a hunk may be found again, by the next."""
+    lines = split_lines(case.content)
+    out: list[bytes] = []
+    shift = frozen = 0
+    for hunk in case.hunks:
+        old = list(hunk.old)
+        before, after = hunk.context
+        last = len(lines) - len(old)
+        places = [at for at in range(frozen, last + 1) if lines[at : at + len(old)] == old]
+        if before < after:  # at the beginning of the file, or nowhere
+            places = [0] if frozen <= before and lines[: len(old)] == old else []
+        if after < before:
+            places = [at for at in places if at == last]
+        if not places:
+            continue
+        near = hunk.old_index + shift
+        at = min(places, key=partial(_near, near, False))
+        shift += at - near
+        for line in hunk.lines:
+            if line.op == b" ":
+                at += 1
+                continue
+            out += lines[frozen:at]
+            if line.op == b"-":
+                at += 1
+            else:
+                out.append(line.text)
+            frozen = at
+    return b"".join(out + lines[frozen:])
+
+
 def _match(lines: Sequence[bytes], old: Sequence[bytes], git: _Git) -> bool:
     if git.unended and old and not old[-1].endswith(b"\n"):
         return list(lines[:-1]) == list(old[:-1]) and lines[-1].startswith(old[-1])
@@ -219,14 +255,16 @@ def explained(case: Case, program: str, made: bytes) -> str:
     """The rule by which `program` makes something else of `case`; "" where none explains it."""
     if program == "git":
         return next((name for name, way in _WAYS if _as_git(case, way) == made), "")
-    return ""
+    return "patch: overlap" if as_patch(case) == made else ""
 
 
 @dataclass(slots=True)
 class Compared:
-    """How many cases there were, how many differences each rule explains, and those that none does."""
+    """How many cases there were, how many each program was given and made the same of, how many differences each rule
+    explains, and those that none does."""
 
     count: int
+    given: Counter[str]
     same: Counter[str]
     rules: Counter[str]
     unexplained: list[tuple[str, Case]]
@@ -235,7 +273,7 @@ class Compared:
 def compare(count: int, seed: int, *, quilted: int | None = None) -> Compared:
     """Applies `count` cases by all programs that are here. quilt, which takes its time, pushes the first `quilted` of
     them; default: all."""
-    found = Compared(0, Counter(), Counter(), [])
+    found = Compared(0, Counter(), Counter(), Counter(), [])
     every = cases(count, seed)
     for start in range(0, count, _BATCH):
         batch = every[start : start + _BATCH]
@@ -249,6 +287,7 @@ def compare(count: int, seed: int, *, quilted: int | None = None) -> Compared:
             if shutil.which("quilt") and (quilted is None or start < quilted):
                 results.append(("quilt", whole, quilt(whole, Path(top, "quilt"))))
         for program, given, made in results:
+            found.given[program] += len(given)
             for case in given:
                 if made[case.name] == mine[case.name][0]:
                     found.same[program] += 1
@@ -270,10 +309,10 @@ def main() -> int:
     found = compare(options.count, options.seed)
     print(f"generated patches                {found.count:>6}")
     for program, count in sorted(found.same.items()):
-        print(f"  {program:<6} makes the same bytes     {count:>6}")
+        print(f"  {program:<6} makes the same bytes     {count:>6} of {found.given[program]} that it was given")
     for rule, text in RULES.items():
         if found.rules[rule]:
-            print(f"  {rule:<12} {found.rules[rule]:>5}: {text}")
+            print(f"  {rule:<14} {found.rules[rule]:>5}: {text}")
     print(f"differences that no rule explains {len(found.unexplained):>5}")
     if options.list:
         for program, case in found.unexplained[:20]:

@@ -16,12 +16,14 @@ from portkit.cli.named import Names
 from portkit.cli.sync import run
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.components import locations
+from portkit.components.model import Mode
 from portkit.decisions.answer import Labels
 from portkit.decisions.ids import parse_id
 from portkit.decisions.resolution import Resolution
 from portkit.errors import PortkitError, UserError, WorldError
 from portkit.git.mergetool import mergetool
 from portkit.merge.gate import Gate
+from portkit.sync.branch import holds_parts
 from portkit.sync.component import ComponentRun, Plan
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
 from portkit.sync.run import Request
@@ -131,7 +133,8 @@ def _find(place: Workspace, id: str, only: str, onto: str | None, until: str) ->
     looked, plan = names.run(component), names.plan(component)
     known = place.resolutions(component.name)
     files = tuple(open_files(component.name, plan.results, named.changeset.id, wanted, known, component.fold))
-    request = Request((component.name,), commit, until)
+    in_part = component.mode is not Mode.PORT and holds_parts(target, f"portkit/{component.name}", commit)
+    request = Request((component.name,), commit, until, partial=in_part)
     return _Found(component.name, files, plan, looked, request, _stamp(place, component.name, onto))
 
 

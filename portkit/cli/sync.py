@@ -42,6 +42,7 @@ _INDENT = " " * 17
 @click.option("--changeset", "changesets", multiple=True, metavar="ID", help="Only this changeset; may be repeated.")
 @click.option("--branch", default="", metavar="NAME", help="Write this branch (default: portkit/<component>).")
 @click.option("--as-of", default="", metavar="DATE", help="What counts as today for what was deferred.")
+@click.option("--partial", is_flag=True, help="Of what is parked, land the files that fit by themselves.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be done.")
 @click.option("--verify", "verifying", is_flag=True, help="Run the map's own commands on what was written.")
 @click.option("--strict", is_flag=True, help="Exit 1 while anything at all waits for a person.")
@@ -54,6 +55,7 @@ def command(
     changesets: tuple[str, ...],
     branch: str,
     as_of: str,
+    partial: bool,
     dry_run: bool,
     verifying: bool,
     strict: bool,
@@ -75,6 +77,7 @@ def command(
             branch,
             dry_run,
             as_of,
+            partial,
         )
         before = {name: open_in(previous_worksheet(place.reports, name)) for name in request.components}
         outcomes = run(place, request)

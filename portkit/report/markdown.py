@@ -13,7 +13,7 @@ from portkit.change.changeset import Changeset
 from portkit.report.contract import iso, revisions
 from portkit.report.mail import INDENT, WIDTH, block, commands, finished, named, prose, span, wrapped
 from portkit.report.shown import Side, counted, headline, log, one_line, sides
-from portkit.report.view import Blocked, Candidate, ComponentView, PatchHealth, Root, Spoken, Weekly, by_hand
+from portkit.report.view import Blocked, Candidate, ComponentView, PatchHealth, Root, Spoken, Weekly, by_hand, in_part
 from portkit.report.waiting import Waiting
 from portkit.report.watched import told
 from portkit.report.wording import (
@@ -254,6 +254,8 @@ def _root(view: Weekly, root: Root) -> Iterator[str]:
     number = f"{root.number}. {root.outcome.state}  "
     yield number + head
     yield from rest
+    if in_part(root.outcome):
+        yield from wrapped(in_part(root.outcome), "    ")
     if root.blocks:
         several = len(root.blocks) > BLOCKS
         names = "see below" if several else ", ".join(one.changeset.id[:10] for one in root.blocks)

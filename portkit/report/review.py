@@ -10,7 +10,7 @@ from typing import Any
 from portkit.report.contract import iso
 from portkit.report.security import fault_words, security_words
 from portkit.report.shown import counted, one_line
-from portkit.report.view import Candidate, Command, by_hand
+from portkit.report.view import Candidate, Command, by_hand, in_part
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
 
 COVER_WIDTH = 68
@@ -93,7 +93,9 @@ def _left_out(outcome: ComponentOutcome) -> str:
     if not parked:
         return ""
     text = f" Not in it: {counted(parked, 'changeset')} that {'does' if parked == 1 else 'do'} not fit"
-    return text + (f", and {blocked} that {'waits' if blocked == 1 else 'wait'} for those." if blocked else ".")
+    text += f", and {blocked} that {'waits' if blocked == 1 else 'wait'} for those." if blocked else "."
+    parts = sum(bool(in_part(one)) for one in outcome.changesets)
+    return text + (f" Of {parts} of these, commits marked PARTIAL carry the files that fit." if parts else "")
 
 
 def _filled(text: str) -> str:

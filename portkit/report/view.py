@@ -10,7 +10,14 @@ from portkit.change.changeset import Changeset
 from portkit.report.lag import Lag
 from portkit.report.links import Links
 from portkit.report.waiting import Delta, Waiting
-from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, FileBaseline, Notice
+from portkit.sync.outcome import (
+    ChangesetOutcome,
+    ComponentOutcome,
+    FileBaseline,
+    FileState,
+    Notice,
+    landed_in_part,
+)
 
 _NO_NAME = re.compile(r"[^0-9A-Za-z]")
 
@@ -18,6 +25,12 @@ _NO_NAME = re.compile(r"[^0-9A-Za-z]")
 def by_hand(outcome: ChangesetOutcome) -> bool:
     """Whether a person resolved something in a changeset."""
     return any(file.resolutions for file in outcome.files)
+
+
+def in_part(outcome: ChangesetOutcome) -> str:
+    """Which files of a parked changeset the branch has; "" for none, and where its worksheet tells it by hunks."""
+    landed = [file.target for file in outcome.files if file.state is FileState.PORTED]
+    return landed_in_part(landed) if outcome.partial and landed else ""
 
 
 @dataclass(frozen=True, slots=True)

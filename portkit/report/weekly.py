@@ -36,6 +36,7 @@ from portkit.report.view import (
     Week,
     Weekly,
     by_hand,
+    in_part,
 )
 from portkit.report.waiting import Waiting, delta, known_conflicts, new_since, open_ids, waiting
 from portkit.report.watched import told as about_told
@@ -117,7 +118,8 @@ def render(view: Weekly, format: str, own: Templates | None = None) -> bytes:
             return page.render(
                 "weekly.html.j2", view, own,
                 about_told=about_told,
-                behind_sentence=wording.behind_sentence, by_hand=by_hand, checked=wording.checked, lag=wording.lag,
+                behind_sentence=wording.behind_sentence, by_hand=by_hand, checked=wording.checked, in_part=in_part,
+                lag=wording.lag,
                 pictures=pictures, place=wording.place, revisions=revisions,
                 security_sentence=wording.security_sentence, sides=sides, summary=wording.summary, used=wording.used,
             )  # fmt: skip

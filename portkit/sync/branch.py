@@ -6,18 +6,21 @@ worktree has checked out, or that holds somebody's commits, is left alone: `<bra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from portkit.change.changeset import Person
 from portkit.components.model import AuthorPolicy
 from portkit.errors import UserError
+from portkit.merge.gate import Gate
+from portkit.paths import quoted
 from portkit.protocols import NewCommit, NewFile, Signature, TargetCommit
 from portkit.sync.component import Plan, Step
 from portkit.sync.message import (
     COMMIT,
     HUNKS,
+    PARTIAL,
     PATCH,
     REVISION,
     MessageWriter,
@@ -26,7 +29,7 @@ from portkit.sync.message import (
     own_message,
     tidy,
 )
-from portkit.sync.outcome import ComponentOutcome, Notice, State
+from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, FileState, Notice, State, landed_in_part
 
 DRAFT_SUFFIX = "-draft"
 NEW_SUFFIX = "-new"
@@ -239,15 +242,33 @@ def as_written(outcome: ComponentOutcome, target: Writable) -> ComponentOutcome:
     tip = target.tip(outcome.branch) if outcome.branch else ""
     if not tip:
         return outcome
-    commits = {
-        value: commit.id
-        for commit in target.commits_between(outcome.onto, tip)
-        for key, value in last_paragraph(commit.message)
-        if key == COMMIT
-    }
-    changesets = tuple(
-        replace(one, commit=commits.get(one.changeset.id)) if one.state is State.PORTED or one.partial else one
-        for one in outcome.changesets
-    )
+    commits: dict[str, tuple[str, frozenset[str]]] = {}
+    for commit in target.commits_between(outcome.onto, tip):
+        trailers = last_paragraph(commit.message)
+        in_part = commit.message.startswith(PARTIAL)
+        revisions = frozenset(value for key, value in trailers if key == REVISION and in_part)
+        commits |= {value: (commit.id, revisions) for key, value in trailers if key == COMMIT}
+    changesets = tuple(_as_written(one, *commits.get(one.changeset.id, ("", ()))) for one in outcome.changesets)
     draft = outcome.branch + DRAFT_SUFFIX
     return replace(outcome, tip=tip, changesets=changesets, draft=draft if target.tip(draft) else "")
+
+
+def _as_written(one: ChangesetOutcome, commit: str, revisions: Collection[str]) -> ChangesetOutcome:
+    """`one` with the commit that carries it, or a part of it: the files of `revisions` (`path revision`)."""
+    if one.state is State.PORTED or one.partial:
+        return replace(one, commit=commit or None)
+    landed = {file for file in one.files if f"{quoted(file.upstream)} {file.revision}" in revisions}
+    if not landed:
+        return one
+    files = tuple(
+        replace(file, state=FileState.PORTED, gate=Gate.FAITHFUL, conflicts=()) if file in landed else file
+        for file in one.files
+    )
+    reason = f"{one.reason}; {landed_in_part(file.target for file in landed)}"
+    return replace(one, commit=commit, files=files, partial=True, reason=reason)
+
+
+def holds_parts(target: Writable, branch: str, onto: str) -> bool:
+    """Whether `branch` was written from `onto` with parts of changesets on it."""
+    tip = target.tip(branch)
+    return bool(tip) and any(one.message.startswith(PARTIAL) for one in target.commits_between(onto, tip))

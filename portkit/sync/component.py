@@ -65,11 +65,12 @@ Counted = tuple[Changeset, tuple[FileChange, ...]]
 class Scope:
     """What a run is asked to look at. `until`: a position past which nothing is looked at; `ids`: only these
     changesets, whatever the baselines say; `as_of`: the day (YYYY-MM-DD) that counts as today, "" for that of the
-    newest changeset looked at."""
+    newest changeset looked at; `partial`: whether the clean files of what is parked land."""
 
     until: Callable[[Sequence[Changeset]], int]
     ids: tuple[str, ...] = ()
     as_of: str = ""
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +371,7 @@ class ComponentRun:
             learned(component, self._target, onto, self._title) if component.ident is IdentStyle.LEARNED else None
         )
         policy, merger = IdentPolicy(self._title, style), FileMerger(component.fold)
+        partial = scope.partial and not importing  # half an import would be no baseline
         there = self._there(start, by_hand)
         day = scope.as_of or (iso_day(self._changesets[until].date) if until >= 0 else "")
         played = play(
@@ -379,7 +381,8 @@ class ComponentRun:
                 self._decisions, reached(day, ledger, start.files, landed | there), merger, ledger.left_out()
             ),
             lambda: Replay(
-                read, mapped, policy, merger, self._resolutions, judge=self._judge(onto), after_import=after_import
+                read, mapped, policy, merger, self._resolutions, judge=self._judge(onto), after_import=after_import,
+                partial=partial,
             ),
             merger,
             self._counted,
@@ -389,8 +392,9 @@ class ComponentRun:
         def again(taken: Collection[str]) -> Iterable[Replayed]:
             read = read_target(tree, tree.entries)
             replay = Replay(
-                read, mapped, policy, merger, self._resolutions, taken=taken, after_import=after_import
-            )
+                read, mapped, policy, merger, self._resolutions, taken=taken, after_import=after_import,
+                partial=partial,
+            )  # fmt: skip
             return replay.run([one.picked for one in results])
 
         told = [outcome for one in results for outcome in _outcomes(component.name, one, self._resolutions)]
@@ -404,8 +408,9 @@ class ComponentRun:
             for one in results
             if one.writes
         )
-        parked = any(one.draft_writes and not one.writes for one in results)
-        draft = tuple(_step(one, one.draft_writes, "") for one in results if one.draft_writes) if parked else ()
+        parked = any(one.draft_writes and (one.part or not one.writes) for one in results)
+        drafted = (replace(one, part=frozenset()) for one in results if one.draft_writes)
+        draft = tuple(_step(one, one.draft_writes, "") for one in drafted) if parked else ()
         branch, draft = _with_own(branch, own, results), _with_own(draft, own, results)
         newest = self._changesets[until].date if self._changesets and until >= 0 else 0
         waiting = [
@@ -666,10 +671,13 @@ def _with_own(steps: tuple[Step, ...], own: Sequence[Adaptation], results: Seque
 
 
 def _step(one: Replayed, writes: Mapping[RepoPath, Version | None], subject: str) -> Step:
+    """The commit of what `one` writes; of its `part` alone, where it has one."""
     picked = one.picked
     put_off = one.state is not State.PORTED  # a draft takes what was put off, too, and must say what it is
     carried = [
-        revision for revision, pick in picked.revisions() if not pick.standing or (put_off and pick.target in writes)
+        revision
+        for revision, pick in picked.revisions()
+        if (not pick.standing or (put_off and pick.target in writes)) and pick.target in (one.part or {pick.target})
     ]
     notes = [(LEFT_OUT, f"{revision} {pick.decided}") for revision, pick in picked.revisions() if pick.decided]
     notes += [
@@ -681,6 +689,7 @@ def _step(one: Replayed, writes: Mapping[RepoPath, Version | None], subject: str
     notes += [
         (RESOLUTION, f"{pick.file} {name}")
         for pick, merge in zip(picked.files, one.merges or (), strict=False)
+        if pick.target in (one.part or {pick.target})
         for name in merge.resolutions
     ]
     return Step(
@@ -691,6 +700,7 @@ def _step(one: Replayed, writes: Mapping[RepoPath, Version | None], subject: str
         subject,
         tuple(part.changeset.id for part in picked.joined[1:]),
         tuple(notes),
+        partial=bool(one.part),
     )
 
 
@@ -705,11 +715,13 @@ def _part_of(one: Ported) -> Step:
 def _outcomes(component: str, one: Replayed, resolutions: Resolutions) -> Iterator[ChangesetOutcome]:
     """The outcome of a changeset; of each changeset that it is made of, where they were joined."""
     files = tuple(
-        _file_outcome(component, one.state, pick, merge, resolutions)
+        _file_outcome(component, State.PORTED if pick.target in one.part else one.state, pick, merge, resolutions)
         for pick, merge in zip(one.picked.files, one.merges or (None,) * len(one.picked.files), strict=True)
     )
     if not one.picked.joined:
-        yield ChangesetOutcome(one.picked.changeset, one.state, files, None, one.blocked_by, one.reason)
+        yield ChangesetOutcome(
+            one.picked.changeset, one.state, files, None, one.blocked_by, one.reason, partial=bool(one.part)
+        )
         return
     by_path = {file.upstream: file for file in files}
     parts = [(part.changeset, tuple(_told_by(by_path[pick.upstream], pick) for pick in part.files))

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from portkit.change.functions import header_of, name_in
 from portkit.change.linediff import Hunk
 from portkit.change.lines import Lines
-from portkit.paths import RepoPath
+from portkit.paths import RepoPath, name
 
 _C_FILE = (".c", ".h", ".y", ".l")
 _NAME = re.compile(rb"[A-Za-z_]\w{2,}")
 _NOT_CODE = re.compile(rb'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*.*?(?:\*/|$)|//.*$')
+_HEAD = re.compile(rb"\b((?!__)[A-Za-z_]\w+)\s*\(")
 _WORD = re.compile(rb"\w+")
 _FEW = 24
 """Up to this many names are looked for one by one; more, among all words of a content."""
@@ -40,7 +41,7 @@ class Place:
 def added_names(file: RepoPath, theirs: Lines, hunks: Iterable[Hunk]) -> dict[bytes, set[Place]]:
     """The names in the lines that `hunks` add to `theirs`, with where they stand. Empty for what is no C."""
     found: dict[bytes, set[Place]] = {}
-    if not file.endswith(_C_FILE):
+    if not is_code(file):
         return found
     for hunk in hunks:
         for index in range(hunk.b0, hunk.b1):
@@ -51,9 +52,32 @@ def added_names(file: RepoPath, theirs: Lines, hunks: Iterable[Hunk]) -> dict[by
             if not names:
                 continue
             place = Place(file, _local_to(theirs, index, file))
-            for name in names:
-                found.setdefault(name, set()).add(place)
+            for word in names:
+                found.setdefault(word, set()).add(place)
     return found
+
+
+def builds(file: RepoPath) -> bool:
+    """Whether `file` says what is compiled (make(1))."""
+    return name(file).startswith("Makefile") or file.endswith(".mk")
+
+
+def is_code(file: RepoPath) -> bool:
+    """Whether `file` is read here: C, its headers, and what yacc and lex make C of."""
+    return file.endswith(_C_FILE)
+
+
+def signatures(file: RepoPath, lines: Lines, hunks: Iterable[Hunk]) -> set[bytes]:
+    """The functions whose heads or prototypes stand in the lines `b0` to `b1` of `hunks`. Empty for what is no C."""
+    if not is_code(file):
+        return set()
+    heads = (
+        lines.raw[index][:_LONGEST]
+        for hunk in hunks
+        for index in range(hunk.b0, hunk.b1)
+        if not _IN_COMMENT.match(lines.raw[index]) and not _local_to(lines, index, file)
+    )
+    return {name for head in heads for name in _HEAD.findall(_NOT_CODE.sub(b" ", head))}
 
 
 def _local_to(lines: Lines, index: int, file: RepoPath) -> str:

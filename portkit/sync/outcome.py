@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -87,6 +88,11 @@ class ChangesetOutcome:
     blocked_by: tuple[str, ...] = ()
     reason: str = ""
     partial: bool = False
+
+
+def landed_in_part(targets: Iterable[RepoPath]) -> str:
+    """What the reason of a parked changeset ends with where these files of it landed."""
+    return f"landed in part: {', '.join(sorted(targets))}"
 
 
 @dataclass(frozen=True, slots=True)

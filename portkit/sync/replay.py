@@ -18,8 +18,8 @@ from portkit.decisions.resolution import Resolutions
 from portkit.merge.file import Clash, ConflictKind, FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath, name
-from portkit.sync.names import Place, added_names, needed
-from portkit.sync.outcome import State
+from portkit.sync.names import Place, added_names, builds, is_code, needed, signatures
+from portkit.sync.outcome import State, landed_in_part
 from portkit.sync.resolved import Resolver
 
 NO_RESOLUTIONS = Resolutions()
@@ -86,7 +86,8 @@ class Picked:
 class Replayed:
     """What became of one changeset. `merges` go with `picked.files` and are the draft's where it is parked;
     `writes` is what the branch takes (empty unless it landed), `draft_writes` what the draft takes; `ours` the
-    target's files that `merges` were made with, where it is parked."""
+    target's files that `merges` were made with, where it is parked; `part`: those of its files that the branch takes
+    although it is parked, where that was asked for."""
 
     picked: Picked
     state: State
@@ -96,6 +97,7 @@ class Replayed:
     blocked_by: tuple[str, ...] = ()
     reason: str = ""
     ours: Mapping[RepoPath, Version | None] = field(default_factory=dict)
+    part: frozenset[RepoPath] = frozenset()
 
 
 @dataclass(slots=True)
@@ -165,10 +167,13 @@ class Replay:
         taken: Collection[str] = (),
         judge: Judge | None = None,
         after_import: Mapping[RepoPath, Version | None] | None = None,
+        partial: bool = False,
     ) -> None:
         """`taken`: changesets that count as resolved with upstream's side, to see what that would free; such a replay
         is never written. `judge` refuses what merged, is upstream's change, and nevertheless may not land.
-        `after_import`: what the target's own patches make of its files once the first changeset, an import, is in."""
+        `after_import`: what the target's own patches make of its files once the first changeset, an import, is in.
+        `partial`: of a changeset that is parked, the files land that can do so by themselves."""
+        self._partial = partial
         self._judge = judge
         self._taken = taken
         self._after_import = dict(after_import or {})
@@ -326,11 +331,96 @@ class Replay:
             blocked_by = ()
             shown = on_draft
             why = next(merge.reason for merge in on_draft.values() if not merge.lands)
+        writes = self._part_of(picked, files, merges, draft_writes)
+        part = frozenset(writes)
+        if part:
+            self._branch.changed.update(writes)
+            self._files.update(path for path, version in writes.items() if version is not None)
+            shown = {**shown, **{path: merges[path] for path in part}}
+            why = f"{why}; {landed_in_part(part)}"
         self._draft.changed.update(draft_writes)
-        self._remember(_Parked(picked, self._names(files), () if lacking else blocked_by))
+        rest = [pick for pick in files if pick.target not in part]
+        self._remember(_Parked(replace(picked, files=tuple(rest)), self._names(rest), () if lacking else blocked_by))
         every = tuple(shown[pick.target] if not pick.standing else _STANDING for pick in picked.files)
         ours = branch if shown is merges else draft
-        return Replayed(picked, state, every, {}, draft_writes, blocked_by, why, ours)
+        return Replayed(picked, state, every, writes, draft_writes, blocked_by, why, ours, part)
+
+    def _part_of(
+        self,
+        picked: Picked,
+        files: Sequence[Pick],
+        merges: Mapping[RepoPath, FileMerge],
+        draft_writes: Mapping[RepoPath, Version | None],
+    ) -> dict[RepoPath, Version | None]:
+        """What the branch takes of a changeset that is parked: files that land by themselves, and are no half of a
+        change whose other half stays behind."""
+        if not self._partial or picked.joined:
+            return {}
+        part = [pick for pick in files if merges[pick.target].lands and merges[pick.target].gate is not Gate.ALREADY]
+        held = True
+        while held:
+            rest = [pick for pick in files if pick not in part]
+            kept = [pick for pick in part if not self._half(pick, rest)]
+            held = len(kept) < len(part)
+            part = kept
+        writes: dict[RepoPath, Version | None] = {}
+        for pick in part:
+            before = self._branch.get(pick.target)
+            apart = self._draft.get(pick.target) is not before
+            after = self._bumped(pick, before, merges[pick.target].result) if apart else draft_writes[pick.target]
+            if after != before:
+                writes[pick.target] = after
+        if writes and self._judge is not None and self._judge(picked.changeset, writes) is not None:
+            return {}
+        return writes
+
+    def _half(self, pick: Pick, rest: Sequence[Pick]) -> bool:
+        """Whether `pick` makes no sense without `rest`: it uses a name that only a parked change or `rest` brings; it
+        takes the last of a name out of its file that `rest` takes out, too; it changes a function's head and `rest`
+        its calls, or the other way round; it says what is compiled of `rest`."""
+        added, removed = self._added(pick), self._removed(pick)
+        if self._waits_for_names([pick])[0] or self._lacks_names([pick])[0]:
+            return True
+        if needed(added, self._names(rest), self._contents()):
+            return True
+        if builds(pick.upstream) and any(is_code(one.upstream) for one in rest):
+            return True
+        theirs = pick.theirs.content if pick.theirs is not None else b""
+        gone = {word: places for word, places in removed.items() if word not in theirs}
+        for other in rest:
+            added_there, removed_there = self._added(other), self._removed(other)
+            if needed(removed_there, gone, ()):
+                return True
+            words = (added.keys() | removed.keys(), added_there.keys() | removed_there.keys())
+            if not self._signatures(pick).isdisjoint(words[1]) or not self._signatures(other).isdisjoint(words[0]):
+                return True
+        return False
+
+    def _removed(self, pick: Pick) -> dict[bytes, set[Place]]:
+        """The names in the lines that upstream's change takes out of the file."""
+        if pick.base is None:
+            return {}
+        return added_names(pick.upstream, self._merger.table.lines(pick.base.content), self._taken_out(pick))
+
+    def _signatures(self, pick: Pick) -> set[bytes]:
+        """The functions whose heads or prototypes upstream's change touches."""
+        found: set[bytes] = set()
+        if pick.base is not None:
+            found = signatures(pick.upstream, self._merger.table.lines(pick.base.content), self._taken_out(pick))
+        if pick.theirs is not None:
+            found |= signatures(pick.upstream, self._merger.table.lines(pick.theirs.content), self._put_in(pick))
+        return found
+
+    def _put_in(self, pick: Pick) -> Sequence[Hunk]:
+        """Upstream's change as hunks."""
+        if pick.base is None or pick.theirs is None:
+            sides = [self._merger.table.lines(one.content).keys if one else () for one in (pick.base, pick.theirs)]
+            return (Hunk(0, len(sides[0]), 0, len(sides[1])),)
+        return self._merger.upstream_hunks(pick.base.content, pick.theirs.content)
+
+    def _taken_out(self, pick: Pick) -> Sequence[Hunk]:
+        """The same, turned round."""
+        return [Hunk(one.b0, one.b1, one.a0, one.a1) for one in self._put_in(pick)]
 
     def _drafted(self, pick: Pick, merge: FileMerge) -> Version | None:
         return self._bumped(pick, self._draft.get(pick.target), merge.result)
@@ -364,10 +454,7 @@ class Replay:
     def _added(self, pick: Pick) -> dict[bytes, set[Place]]:
         if pick.theirs is None:
             return {}
-        theirs = self._merger.table.lines(pick.theirs.content)
-        if pick.base is None:
-            return added_names(pick.upstream, theirs, (Hunk(0, 0, 0, len(theirs.keys)),))
-        return added_names(pick.upstream, theirs, self._merger.upstream_hunks(pick.base.content, pick.theirs.content))
+        return added_names(pick.upstream, self._merger.table.lines(pick.theirs.content), self._put_in(pick))
 
     def _waits_for_names(self, files: Sequence[Pick]) -> tuple[tuple[str, ...], str]:
         """The parked changesets that bring a name which the added lines of `files` use and the target lacks."""

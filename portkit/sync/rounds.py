@@ -54,7 +54,10 @@ def play(
         fresh = (waited & frozenset(_landed(results))) - landed
         pairs = list(_backouts(results, merger))
         more = {id: why for pair in pairs for id, why in pair.items() if id not in closed}
-        if not fresh and not any(_builds_on(one, pairs) for one in results if one.picked.changeset.id not in more):
+        again = any(
+            one.part if one.picked.changeset.id in more else _builds_on(one, pairs) for one in results
+        )
+        if not fresh and not again:
             return Played(tuple(_settled(one, more) for one in results), unmade)
         order = _reordered(order, results, fresh, [one for one in decisions.active if one.until is not None])
         landed |= fresh

@@ -32,7 +32,7 @@ class SyncTarget(Target, Writable, Protocol):
 class Request:
     """What was asked for. `onto`: a full target hash; `until`: a date or upstream revision, "" for the newest;
     `changesets`: only these; `branch`: "" for `portkit/<component>`; `as_of`: the day that counts as today for what was
-    deferred, "" for that of upstream's newest changeset."""
+    deferred, "" for that of upstream's newest changeset; `partial`: the clean files of what is parked land."""
 
     components: tuple[str, ...]
     onto: str
@@ -41,6 +41,7 @@ class Request:
     branch: str = ""
     dry_run: bool = False
     as_of: str = ""
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,8 @@ class Sync:
             run = self.component_run(component, onto)
         else:
             onto = request.onto
-        scope = Scope(partial(until_position, request.until, history), request.changesets, request.as_of)
+        until = partial(until_position, request.until, history)
+        scope = Scope(until, request.changesets, request.as_of, request.partial)
         self._progress(f"{component.name}: replaying")
         plan = run.plan(onto, scope)
         every = sorted(notices + plan.outcome.notices, key=lambda one: one.kind != "damaged")  # damage heads all else

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -178,6 +179,49 @@ def test_until_a_date_or_a_revision(work: Work) -> None:
     assert none["counts"]["changesets"] == 0
     for wrong in ("nosuch", "2012-13-01", "-x", "2012-1-1x", "..", "0" * 40, "master:x"):
         refused(work, "sync", "leased", f"--until={wrong}", says=wrong)
+
+
+def test_in_part(synced: Work) -> None:
+    before = synced.sync()["leased"]
+    found = synced.sync("leased", "--partial")["leased"]
+    assert states(found) == states(before)
+    parts = [one for one in found["changesets"] if one["partial"]]
+    assert {one["state"] for one in parts} == {"conflict", "blocked"}
+    for one in parts:
+        landed = [file for file in one["files"] if file["state"] == "ported"]
+        message = synced.git("log", "-1", "--format=%B", one["commit"])
+        trailers = [line for line in message.splitlines() if line.startswith("Upstream-revision: ")]
+        assert message.startswith("PARTIAL: leased - ")
+        assert trailers == [f"Upstream-revision: {file['upstream']} {file['revision']}" for file in landed]
+        changed = synced.git("show", "--format=", "--name-only", one["commit"]).splitlines()
+        assert changed == [file["target"] for file in landed]
+        assert "landed in part: " + ", ".join(changed) in one["reason"]
+    told = synced.portkit("--json", "report", "weekly", "--format", "json")
+    assert told.code in (0, 1), told.err
+    (path,) = synced.folder.glob("reports/*/weekly.json")
+    component = next(one for one in json.loads(path.read_bytes())["components"] if one["name"] == "leased")
+    told_parts = {one["id"]: one["commit"] for one in component["changesets"] if one["partial"]}
+    assert told_parts == {one["id"]: one["commit"] for one in parts}
+    assert synced.portkit("report", "weekly").code in (0, 1)
+    (folder,) = synced.folder.glob("reports/2*")
+    for name in ("weekly.md", "weekly.html"):
+        assert "landed in part: sbin/leased/leased.8" in " ".join((folder / name).read_text("utf-8").split())
+    assert "Of 2 of these, commits marked PARTIAL" in " ".join((folder / "cover-leased.txt").read_text("utf-8").split())
+    synced.forget()
+    assert synced.sync("leased", "--partial")["leased"] == {**found, "changed": False}
+
+
+def test_what_landed_in_part_is_not_offered_again_and_the_rest_is(synced: Work) -> None:
+    found = synced.sync("leased", "--partial")["leased"]
+    parts = {one["id"]: one for one in found["changesets"] if one["partial"]}
+    synced.git("update-ref", "refs/heads/master", synced.tip(LEASED))
+    again = synced.sync("leased")["leased"]
+    for one in again["changesets"]:
+        if one["id"] in parts:
+            rest = [file["upstream"] for file in parts[one["id"]]["files"] if file["state"] != "ported"]
+            assert [file["upstream"] for file in one["files"]] == rest
+    assert parts.keys() <= {one["id"] for one in again["changesets"]}
+    assert again["counts"]["ported"] == 0
 
 
 # -- as time goes by

@@ -341,3 +341,11 @@ def test_cvs_in_place_of_git_changes_no_id_and_loses_no_answer(synced: Work) -> 
     assert [one["changeset"] for one in cvs] != [one["changeset"] for one in git]
     both = [json.loads(synced.portkit(*first, "sync", "leased", "--dry-run").out) for first in (("--json",), other)]
     assert both[0]["components"][-1]["counts"] == both[1]["components"][-1]["counts"]
+
+
+def test_a_branch_written_in_part_stays_so(synced: Work) -> None:
+    synced.sync("leased", "--partial")
+    (id,) = conflicts(synced, ZERO)
+    resolved(synced, id, "--theirs")
+    subjects = synced.git("log", "--format=%s", "master..portkit/leased").splitlines()
+    assert any(one.startswith("PARTIAL: ") for one in subjects)

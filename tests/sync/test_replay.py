@@ -388,3 +388,92 @@ def test_hundreds_of_parked_changesets_take_no_more_than_seconds() -> None:
     assert time.process_time() - start < 5
     assert states(results) == ["conflict"] + ["blocked"] * 399
     assert len(results[-1].blocked_by) == 399
+
+
+# In part
+
+
+def in_part(target: Mapping[str, bytes | Version], changesets: Sequence[Picked]) -> list[Replayed]:
+    files = {RepoPath(path): plain(content) for path, content in target.items()}
+    replay = Replay(files.get, sorted(files), IdentPolicy("OpenBSD"), partial=True)
+    return list(replay.run(changesets))
+
+
+def clashing(other: Change, *, path: str = B, brings: str = "i") -> Picked:
+    """A changeset that clashes in A, and changes `path`, too."""
+    return picked(1, {A: (body("abcdefgh"), body(f"abcD{brings}efgh")), path: other})
+
+
+CLASHES = {A: body("abcXYfgh"), B: body("klmnop")}
+
+
+def test_the_clean_file_of_what_is_parked_lands_where_that_is_asked_for() -> None:
+    both = clashing((body("klmnop"), body("klmnopq")))
+    later = picked(2, {B: (body("klmnopq"), body("klmnopr"))})
+    results = in_part(CLASHES, [both, later])
+    assert states(results) == ["conflict", "ported"]
+    assert dict(results[0].writes) == {RepoPath(B): plain(body("klmnopq"))}
+    assert results[0].part == {RepoPath(B)}
+    assert results[0].reason.endswith(f"landed in part: {B}")
+    assert written(results[1], B) == body("klmnopr")
+    assert set(results[0].draft_writes) == {RepoPath(A), RepoPath(B)}
+    assert states(replayed(CLASHES, [both, later])) == ["conflict", "blocked"]
+
+
+def test_nothing_lands_in_part_of_what_clashes_everywhere_or_is_there_already() -> None:
+    (alone,) = in_part({A: body("abcXYfgh")}, [picked(1, {A: (body("abcdefgh"), body("abcDefgh"))})])
+    assert (alone.part, alone.writes) == (frozenset(), {})
+    (there,) = in_part({A: body("abcXYfgh"), B: body("klmnopq")}, [clashing((body("klmnop"), body("klmnopq")))])
+    assert (there.part, there.writes) == (frozenset(), {})
+
+
+C_FILES = (b"int one;\nint two;\nint three;\n", b"void\nrun(void)\n{\n\tone = two;\n}\n")
+
+
+@pytest.mark.parametrize(
+    ("declares", "uses", "lands"),
+    [
+        ((b"int two;\n", b"int two, extra;\n"), (b"\tone = two;\n", b"\tone = extra;\n"), False),
+        ((b"int two;\n", b""), (b"\tone = two;\n", b"\tone = 2;\n"), True),
+        ((b"int two;\n", b"int two, extra;\n"), (b"\tone = two;\n", b"\tone = three;\n"), True),
+    ],
+)
+def test_no_half_of_a_change_lands_that_uses_what_the_other_half_brings(
+    declares: tuple[bytes, bytes], uses: tuple[bytes, bytes], lands: bool
+) -> None:
+    header, code = C_FILES
+    one = picked(1, {"sbin/x/x.h": (header, header.replace(*declares)), "sbin/x/x.c": (code, code.replace(*uses))})
+    target = {"sbin/x/x.h": header.replace(b"two", b"zwei"), "sbin/x/x.c": code}
+    (result,) = in_part(target, [one])
+    assert states([result]) == ["conflict"]
+    assert (RepoPath("sbin/x/x.c") in result.part) is lands
+
+
+def test_no_half_lands_that_takes_away_what_the_other_half_still_uses() -> None:
+    header, code = C_FILES
+    one = picked(
+        1,
+        {"sbin/x/x.h": (header, header.replace(b"int two;\n", b"")), "sbin/x/x.c": (code, code.replace(b"two", b"2"))},
+    )
+    (result,) = in_part({"sbin/x/x.h": header, "sbin/x/x.c": code.replace(b"= two", b"= two + three")}, [one])
+    assert (states([result]), result.part) == (["conflict"], frozenset())
+
+
+def test_no_half_lands_whose_other_half_calls_a_function_with_another_head() -> None:
+    code = b"void\nadd(const char *name, int to)\n{\n\tgo(to);\n}\n"
+    caller = b"void\nrun(void)\n{\n\tadd(ifname, 1);\n}\n"
+    one = picked(
+        1,
+        {
+            "sbin/x/route.c": (code, code.replace(b"const char *name, ", b"")),
+            "sbin/x/x.c": (caller, caller.replace(b"ifname, ", b"")),
+            "sbin/x/x.8": (b".Nm x\n.Ar name\n", b".Nm x\n"),
+        },
+    )
+    target = {
+        "sbin/x/route.c": code, "sbin/x/x.c": caller.replace(b"ifname, 1", b"ifname, 2"),
+        "sbin/x/x.8": b".Nm x\n.Ar name\n",
+    }  # fmt: skip
+    (result,) = in_part(target, [one])
+    assert states([result]) == ["conflict"]
+    assert result.part == {RepoPath("sbin/x/x.8")}

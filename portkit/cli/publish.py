@@ -13,7 +13,7 @@ from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.components.locations import is_remote, problem_with_location
 from portkit.errors import UserError, WorldError
 from portkit.git.remote import Push, heads, push, without_password
-from portkit.sync.message import DRAFT, last_paragraph
+from portkit.sync.message import DRAFT, PARTIAL, last_paragraph
 from portkit.target.git import GitTarget
 from portkit.text import decode
 
@@ -23,7 +23,7 @@ _ROLE = "the remote"
 @dataclass(frozen=True, slots=True)
 class Planned:
     """One branch: where it stands here, where the remote has it ("" for nowhere), how many commits are new there and
-    how many it loses."""
+    how many it loses; how many of its commits are `partial`, and whether it is `held` back for them."""
 
     component: str
     branch: str
@@ -31,9 +31,13 @@ class Planned:
     before: str
     new: int
     lost: int
+    partial: int = 0
+    held: bool = False
 
     @property
     def state(self) -> str:
+        if self.held:
+            return "partial"
         return "up-to-date" if self.tip == self.before else "published"
 
 
@@ -41,13 +45,17 @@ class Planned:
 @click.argument("component", required=False)
 @click.option("--to", default="", metavar="REPO", help="A remote's name, a URL or a path (default: origin).")
 @click.option("--force-with-lease", "force", is_flag=True, help="Replace a branch that was rewritten since.")
+@click.option("--partial", is_flag=True, help="Push branches of ports, too, that carry changesets in part.")
 @click.option("--dry-run", is_flag=True, help="Push nothing; say what would be pushed.")
 @click.pass_obj
-def command(options: Options, component: str | None, to: str, force: bool, dry_run: bool) -> int:
+def command(
+    options: Options, component: str | None, to: str, force: bool, partial: bool, dry_run: bool
+) -> int:
     """Pushes portkit/COMPONENT (default: every component's branch) to a remote: forwards only.
 
-    Drafts are never pushed. With --force-with-lease a branch that was rewritten is replaced, where the remote holds
-    nothing that is not known here. No hook and no setting of the target's repository is in force meanwhile.
+    Drafts are never pushed; a branch with commits marked PARTIAL only by its name, or with --partial. With
+    --force-with-lease a branch that was rewritten is replaced, where the remote holds nothing that is not known here.
+    No hook and no setting of the target's repository is in force meanwhile.
     """
     with workspace(options, fetch=False) as place:
         need_clones(place, upstreams=False)
@@ -58,7 +66,15 @@ def command(options: Options, component: str | None, to: str, force: bool, dry_r
         if not any(tips.values()):
             what = f"{component} has no branch yet" if component else "no component has a branch yet"
             raise UserError(what, hint=f"portkit sync{f' {component}' if component else ''} makes it")
-        plan = _plan(place, target, url, {name: tip for name, tip in tips.items() if tip}, force=force)
+        known = {name: tip for name, tip in tips.items() if tip}
+        parts = {name: _partial(target, tip) for name, tip in known.items()}
+        hold = not component and not partial
+        here = {name: tip for name, tip in known.items() if not (hold and parts[name])}
+        planned = {one.component: one for one in _plan(place, target, url, here, parts, force=force)} if here else {}
+        held = {name: Planned(name, f"portkit/{name}", tip, "", 0, 0, parts[name], held=True)
+                for name, tip in known.items() if name not in here}  # fmt: skip
+        plan = list(planned.values())
+        every = [(planned | held)[name] for name in known]
         pushes = [
             Push(f"refs/heads/{one.branch}", one.tip, one.before, one.lost > 0) for one in plan if one.tip != one.before
         ]
@@ -70,11 +86,11 @@ def command(options: Options, component: str | None, to: str, force: bool, dry_r
             "schema": 1, "command": "publish", "to": without_password(url), "dry_run": dry_run,
             "branches": [
                 {"component": one.component, "branch": one.branch, "tip": one.tip, "before": one.before or None,
-                 "new": one.new, "lost": one.lost, "state": one.state}
-                for one in plan
+                 "new": one.new, "lost": one.lost, "partial": one.partial, "state": one.state}
+                for one in every
             ],
         })  # fmt: skip
-        _tell(place, url, plan, dry_run=dry_run)
+        _tell(place, url, every, dry_run=dry_run)
         return 0
 
 
@@ -82,13 +98,21 @@ def _tell(place: Workspace, url: str, plan: list[Planned], *, dry_run: bool) -> 
     screen = place.screen
     screen.say(f"{'to' if not dry_run else 'dry run, nothing was pushed to'} {without_password(url)}")
     for one in plan:
+        if one.held:
+            count = "1 commit" if one.partial == 1 else f"{one.partial} commits"
+            screen.paragraph(
+                f"{one.branch}: not pushed, {count} of it marked PARTIAL (a changeset in part). To push it all the"
+                f" same:  portkit publish {one.component}", indent="    ",
+            )  # fmt: skip
+            continue
         if one.tip == one.before:
             screen.say(f"  {one.branch}: up to date at {one.tip[:12]}")
             continue
         commits = "1 commit" if one.new == 1 else f"{one.new} commits"
         lost = f", in place of {one.lost} that it gives up" if one.lost else ""
         since = f"from {one.before[:12]} " if one.before else "new branch "
-        screen.paragraph(f"{one.branch}: {since}to {one.tip[:12]}, {commits}{lost}", indent="    ")
+        parts = f", {one.partial} of the branch marked PARTIAL" if one.partial else ""
+        screen.paragraph(f"{one.branch}: {since}to {one.tip[:12]}, {commits}{parts}{lost}", indent="    ")
 
 
 def _url(place: Workspace, target: GitTarget, to: str) -> str:
@@ -134,7 +158,14 @@ def _checked(location: str, where: str, home: Path | None = None) -> str:
     return str(home / Path(location).expanduser())
 
 
-def _plan(place: Workspace, target: GitTarget, url: str, tips: dict[str, str], *, force: bool) -> list[Planned]:
+def _partial(target: GitTarget, tip: str) -> int:
+    """How many commits of a branch carry their changeset in part."""
+    return sum(one.message.startswith(PARTIAL) for one in target.commits_between(target.default_tip(), tip))
+
+
+def _plan(
+    place: Workspace, target: GitTarget, url: str, tips: dict[str, str], parts: dict[str, int], *, force: bool
+) -> list[Planned]:
     """What to push. Raises where one of the branches may not go."""
     base = target.default_tip()
     for name, tip in tips.items():
@@ -160,7 +191,8 @@ def _plan(place: Workspace, target: GitTarget, url: str, tips: dict[str, str], *
                     cause=f"the remote is at {before[:12]}, which {branch} no longer holds",
                     hint=f"if nobody builds on it:  portkit publish {name} --force-with-lease",
                 )
-        plan.append(Planned(name, branch, tip, before, len(target.commits_between(before or base, tip)), lost))
+        new = len(target.commits_between(before or base, tip))
+        plan.append(Planned(name, branch, tip, before, new, lost, parts[name]))
     return plan
 
 

@@ -24,14 +24,31 @@ def test_branches_are_pushed_and_drafts_are_not(synced: Work, remote: Path) -> N
     told = synced.portkit("--json", "publish").object()
     assert {one["branch"]: (one["state"], one["before"], one["new"]) for one in told["branches"]} == {
         "portkit/msg": ("published", None, 3), "portkit/leased": ("published", None, 11),
-        "portkit/logd": ("published", None, 1),
+        "portkit/logd": ("partial", None, 0),
     }  # fmt: skip
     held = synced.tips_of(remote)
-    assert held == {ref: tip for ref, tip in synced.branches().items() if not ref.endswith("-draft")}
+    assert held == {
+        ref: tip for ref, tip in synced.branches().items() if not ref.endswith(("-draft", "/logd"))
+    }
     assert held
     assert synced.everything() == before
     again = synced.portkit("--json", "publish", "leased").object()
     assert [one["state"] for one in again["branches"]] == ["up-to-date"]
+
+
+@pytest.mark.parametrize("words", [("logd",), ("--partial",)])
+def test_what_is_carried_in_part_is_pushed_when_a_person_says_so(
+    words: tuple[str, ...], synced: Work, remote: Path
+) -> None:
+    told = synced.portkit("publish")
+    assert told.code == 0
+    said = " ".join(told.out.split())
+    assert "portkit/logd: not pushed, 1 commit of it marked PARTIAL (a changeset in part)." in said
+    assert "portkit publish logd" in said
+    assert "refs/heads/portkit/logd" not in synced.tips_of(remote)
+    told = synced.portkit("publish", *words)
+    assert "1 commit, 1 of the branch marked PARTIAL" in " ".join(told.out.split())
+    assert synced.tips_of(remote)["refs/heads/portkit/logd"] == synced.tip("portkit/logd")
 
 
 def test_a_dry_run_pushes_nothing(synced: Work, remote: Path) -> None:
@@ -95,7 +112,7 @@ def test_nothing_of_the_target_runs(synced: Work, remote: Path, tmp_path: Path) 
     synced.git("config", "remote.origin.vcs", "evil")
     synced.git("config", "push.gpgSign", "true")
     synced.git("config", "core.hooksPath", str(synced.target / "hooks"))
-    assert synced.portkit("publish").code == 0
+    assert synced.portkit("publish", "--partial").code == 0
     assert len(synced.tips_of(remote)) == 3
     assert not trace.exists()
 

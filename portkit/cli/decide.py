@@ -11,6 +11,7 @@ from portkit.change.revision import FileRevision, numbers
 from portkit.cli.named import ID, Named, Names, point
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.components import locations
+from portkit.components.model import Mode
 from portkit.decisions.ids import parse_id
 from portkit.decisions.model import Decision, DecisionKind, Decisions, Until, Wait
 from portkit.errors import UserError
@@ -46,8 +47,8 @@ def command(
     """Decides what becomes of a change, and why: skip, defer, not-applicable; squash joins changesets that only work
     together; reopen takes a decision back.
 
-    ID is that of a conflict, or CHANGESET[:PATH[#HUNK]]. What is decided stands in patches/<component>/decisions.yaml,
-    for people to review; the next sync goes by it.
+    ID is that of a conflict, of a hunk on the worksheet of a port, or CHANGESET[:PATH[#HUNK]]. What is decided stands
+    in patches/<component>/decisions.yaml, for people to review; the next sync goes by it.
     """
     reason = " ".join(reason.split())
     if not reason:
@@ -61,7 +62,7 @@ def command(
     with workspace(options, fetch=False, writing=True) as place:
         target = place.target()
         commit = target.resolve(onto) if onto else target.default_tip()
-        names = Names(place, component, commit, upto)
+        names = Names(place, component, commit, upto, ports=True)
         person = target.identity()
         who = f"{person.name} <{person.email}>"
         if what == REOPEN:
@@ -85,7 +86,7 @@ def _decision(names: Names, kind: DecisionKind, one: Named, reason: str, who: st
         kind, tuple(sorted(one.files)), reason, who,
         until=_until(names, one, until) if until else None,
         hunk=one.hunk, lines=one.lines, changesets=(one.changeset.id,),
-        conflict=one.waiting[0].id if one.waiting else "",
+        conflict=one.waiting[0].id if one.waiting else one.entry,
     )  # fmt: skip
 
 
@@ -93,6 +94,9 @@ def _squash(names: Names, ids: Sequence[str], reason: str, who: str) -> tuple[st
     found = [names.find(text) for text in ids]
     first = found[0]
     for text, one in zip(ids, found, strict=True):
+        if one.component.mode is Mode.PORT:
+            hint = "the hunks of a port land one by one anyway: skip or defer what is not wanted"
+            raise UserError(f"{one.component.name} is in mode port, where nothing is joined", where="ID", hint=hint)
         if one.component != first.component:
             raise UserError(f"{text} is of {one.component.name}, {ids[0]} of {first.component.name}", where="ID")
         if parse_id(text).path or one.hunk:
@@ -112,6 +116,10 @@ def _until(names: Names, one: Named, text: str) -> Until:
     if day_of(text) is not None:
         return Until(Wait.DAY, day=text)
     if text.startswith("baseline:"):
+        if one.component.mode is Mode.PORT:
+            hint = "defer until a day, or until another changeset landed"
+            text = f"{one.component.name} is in mode port: its files have no baseline"
+            raise UserError(text, where="--until", hint=hint)
         path, _, label = text.removeprefix("baseline:").rpartition(" ")
         paths = {point(one.component, path)} if path else {file.path for file in one.files}
         if len(paths) != 1 or not numbers(label):

@@ -30,7 +30,7 @@ ID = click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @dataclass(frozen=True, slots=True)
 class Named:
     """A changeset of a component, the files of it that are meant and, where one hunk is, its number and digest.
-    `waiting`: the open conflicts that are meant."""
+    `waiting`: the open conflicts that are meant; `entry`: the id on the worksheet of a port."""
 
     component: Component
     changeset: Changeset
@@ -38,25 +38,28 @@ class Named:
     hunk: int = 0
     lines: str = ""
     waiting: tuple[Waiting, ...] = ()
+    entry: str = ""
 
 
 class Names:
     """Looks ids up in a workspace. `component`: only there, "" for anywhere; `onto` (a full hash) and `until`: which
-    run's conflicts are meant."""
+    run's conflicts are meant; `ports`: whether the hunks and changesets of ports can be meant, too."""
 
-    def __init__(self, place: Workspace, component: str, onto: str, until: str) -> None:
+    def __init__(self, place: Workspace, component: str, onto: str, until: str, *, ports: bool = False) -> None:
         self._place = place
         self._until = until
         self.onto = onto
         names = place.components((component,) if component else ())
         every = [place.map.component(name) for name in names]
-        self.components = [one for one in every if one.mode is not Mode.PORT]
+        self.components = [one for one in every if ports or one.mode is not Mode.PORT]
         self._runs: dict[str, ComponentRun] = {}
         self._plans: dict[str, Plan] = {}
 
     def find(self, text: str) -> Named:
         """What `text` names. Raises UserError where that is nothing, or more than one thing."""
         wanted = parse_id(text)
+        if wanted.conflict.startswith("h-"):
+            return self._on_worksheet(wanted)
         return self._conflict(wanted) if wanted.conflict else self._changeset(wanted)
 
     def run(self, component: Component) -> ComponentRun:
@@ -76,7 +79,8 @@ class Names:
     def open(self) -> Iterator[Waiting]:
         """Every conflict that is open in a sync, none written."""
         for component in self.components:
-            yield from waiting([self.plan(component).outcome])
+            if component.mode is not Mode.PORT:
+                yield from waiting([self.plan(component).outcome])
 
     def _conflict(self, wanted: ChangeId) -> Named:
         exact = len(wanted.conflict) == _WHOLE
@@ -100,6 +104,33 @@ class Names:
             change = next(change for change in changeset.files if change.path == one.file.upstream)
             lines = self._digests(component, change)[one.hunk - 1]
         return Named(component, changeset, (file,), one.hunk, lines, (one,))
+
+    def _on_worksheet(self, wanted: ChangeId) -> Named:
+        """A hunk, or a whole file's change, by its id on the worksheet of a port."""
+        found = [
+            (component, entry)
+            for component in self.components
+            if component.mode is Mode.PORT and (sheet := self.plan(component).outcome.worksheet) is not None
+            for entry in sheet.entries
+            if entry.id.startswith(wanted.conflict)
+        ]
+        ids = {entry.id for _, entry in found}
+        if not ids:
+            hint = "reports/worksheet-COMPONENT.md lists the ids; --onto and --until must be those of that run"
+            raise UserError(f"no worksheet has {wanted.conflict!r}", where="ID", hint=hint)
+        if len(ids) > 1:
+            said = f"{wanted.conflict!r} is ambiguous: {', '.join(sorted(ids))}"
+            raise UserError(said, where="ID", hint="write it whole")
+        component, entry = found[0]
+        position, changeset = next(
+            (at, one) for at, one in enumerate(self.run(component).changesets) if one.id == entry.changeset
+        )
+        version = self.run(component).lineage.version_at(entry.upstream, position)
+        file = FileRevision(entry.upstream, version.label if version is not None else "deleted")
+        change = next(change for change in changeset.files if change.path == entry.upstream)
+        digests = self._digests(component, change) if entry.number else ()
+        lines = digests[entry.number - 1] if entry.number <= len(digests) and entry.number else ""
+        return Named(component, changeset, (file,), entry.number if lines else 0, lines, entry=entry.id)
 
     def _changeset(self, wanted: ChangeId) -> Named:
         found = [

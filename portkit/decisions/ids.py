@@ -1,4 +1,4 @@
-"""What a person types to name a change: a conflict's id, or CHANGESET[:PATH[#HUNK]]."""
+"""What a person types to name a change: the id of a conflict or of a worksheet's hunk, or CHANGESET[:PATH[#HUNK]]."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from portkit.errors import UserError
 
-_CONFLICT = re.compile(r"c-[0-9a-f]{4,12}")
+_CONFLICT = re.compile(r"[ch]-[0-9a-f]{4,12}")
 _CHANGESET = re.compile(r"[0-9a-fA-F]{7,64}|(?=.*[0-9A-Z])[0-9A-Za-z]{7,64}(?:\.[a-z]*\d{1,9})?")
 """A hash, or a commitid, which is never all small letters."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeId:
-    """`conflict`: the id of a conflict, or its first digits; else `changeset`, the first digits of a hash or commitid,
-    and perhaps the `path` of a file in it, upstream's or the target's, and a `hunk` of that file, from 1."""
+    """`conflict`: the id of a conflict (c-) or of a hunk on a port's worksheet (h-), or its first digits; else
+    `changeset`, the first digits of a hash or commitid, and perhaps the `path` of a file in it, upstream's or the
+    target's, and a `hunk` of that file, from 1."""
 
     text: str
     conflict: str = ""
@@ -37,6 +38,7 @@ def parse_id(text: str) -> ChangeId:
         raise UserError(
             f"{text!r} names nothing that can be decided on",
             where="ID",
-            hint="an id is that of a conflict (c-...), or CHANGESET[:PATH[#HUNK]]; 7 digits of it suffice",
+            hint="an id is that of a conflict (c-...), of a worksheet's hunk (h-...), or CHANGESET[:PATH[#HUNK]]; 7"
+            " digits suffice",
         )
     return ChangeId(text, "", changeset, path, hunk)

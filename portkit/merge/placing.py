@@ -32,10 +32,12 @@ _MANY = 4
 
 
 class Fate(StrEnum):
-    """What became of one hunk. `ready`: it fits, and something else must come first; `left`: it is for a hand."""
+    """What became of one hunk. `decided`: a person decided to do without it, now or for good; `ready`: it fits, and
+    something else must come first; `left`: it is for a hand."""
 
     PLACED = "placed"
     ALREADY = "already"
+    DECIDED = "decided"
     READY = "ready"
     LEFT = "left"
 
@@ -100,10 +102,11 @@ class Placer:
         return hunks(self.table.lines(base).keys, self.table.lines(theirs).keys)
 
     def place(
-        self, base: bytes, ours: bytes, theirs: bytes, *, held: Collection[int] = (), carried: Collection[int] = ()
+        self, base: bytes, ours: bytes, theirs: bytes, *, held: Collection[int] = (), carried: Collection[int] = (),
+        decided: Collection[int] = (),
     ) -> Placed:
         """The change base to theirs on `ours`, as far as it fits. Hunks whose numbers are in `held` are tried, and stay
-        `ready`; those in `carried` are known to be there, in whatever words."""
+        `ready`; those in `carried` are known to be there, in whatever words; those in `decided` are not wanted."""
         theirs_raw = self.table.lines(theirs).raw
         work = base
         offset = 0
@@ -112,7 +115,7 @@ class Placer:
             moved = Hunk(hunk.a0 + offset, hunk.a1 + offset, hunk.b0, hunk.b1)
             added = theirs_raw[hunk.b0 : hunk.b1]
             placing, result, new = self._one(work, ours, moved, added)
-            fate = Fate.ALREADY if number in carried else placing.fate
+            fate = Fate.ALREADY if number in carried else Fate.DECIDED if number in decided else placing.fate
             if fate is Fate.PLACED and number in held:
                 fate = Fate.READY
             elif fate is Fate.PLACED:

@@ -93,6 +93,7 @@ def entry_object(entry: Entry) -> Object:
         "method": entry.method,
         "line": entry.line,
         "reason": entry.reason,
+        "decided": entry.decided or None,
         "follows": list(entry.follows),
         "candidates": [_candidate(one) for one in entry.candidates],
     }

@@ -134,6 +134,8 @@ def markdown(one: SheetView) -> bytes:
     counts = sheet.counts()
     lines += ["", "## Done", "", f"    placed {counts['placed']}, there already {counts['already']}"]
     lines += [f"        [x] {one_line(place(entry))}, ticked off" for entry in one.done if entry.id in one.ticked]
+    for entry in one.done:
+        lines += _wrapped(f"[x] {place(entry)}: {entry.reason}", 8) if entry.decided else []
     return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 

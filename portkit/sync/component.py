@@ -464,14 +464,23 @@ class ComponentRun:
         position = {changeset.id: index for index, changeset in enumerate(self._changesets)}
         picker = Picker(component, self.lineage, self._history, tree, readme_deleted(component, tree, self._title))
         first = position[todo[0].id] - 1 if todo else -1
-        port = Port(
-            component.name, read_target(tree, tree.entries), mapped, self._upstream_at(first), ledger, component.fold
-        )
-        results = []
-        for number, one in enumerate(todo):
-            self._progress(f"{component.name}: placing, {number} of {len(todo)}")
-            results.append(port.place(picker.pick(one, one.files, position[one.id])))
         last = max((position[one.id] for one in todo), default=-1)
+        day = scope.as_of or (iso_day(self._changesets[last].date) if last >= 0 else "")
+        read, upstream = read_target(tree, tree.entries), self._upstream_at(first)
+        picked = [picker.pick(one, one.files, position[one.id]) for one in todo]
+        waited = {one.until.revision for one in self._decisions.active if one.until is not None}
+        landed: frozenset[FileRevision] = frozenset()
+        while True:
+            decider = Decider(self._decisions, reached(day, ledger, (), landed), FileMerger(component.fold), {})
+            port = Port(component.name, read, mapped, upstream, ledger, component.fold, decider)
+            results = []
+            for number, each in enumerate(picked):
+                self._progress(f"{component.name}: placing, {number} of {len(todo)}")
+                results.append(port.place(each))
+            fresh = waited.intersection(pick.file for one in results for pick in one.files) - landed
+            if not fresh:
+                break
+            landed |= frozenset(one for one in fresh if one is not None)
         sheet = Worksheet(
             component.name, todo[0].id if todo else "", todo[-1].id if todo else "",
             tuple(entry for one in results for entry in one.entries),
@@ -480,7 +489,7 @@ class ComponentRun:
             ComponentOutcome(
                 component.name, component.mode, component.upstream, onto, "", onto, False,
                 tuple(ported_outcome(one) for one in results),
-                notices=(Notice("port", sheet.sentence()), ),
+                notices=(Notice("port", sheet.sentence()), *self._unknown_decisions()),
                 upstream_tip=self._history.tip,
                 newest=self._changesets[last].date if last >= 0 else 0,
                 worksheet=sheet,
@@ -534,11 +543,15 @@ class ComponentRun:
 
     def _stale_decisions(self, played: Played) -> Iterator[Notice]:
         """Decisions that come to nothing: a line of theirs that went stale stops nothing."""
+        yield from self._unknown_decisions()
+        file = self._decisions.file
+        for decision, why in played.unmade:
+            yield Notice("stale", f"{file}:{decision.line}: these changesets cannot be joined: {why}", file)
+
+    def _unknown_decisions(self) -> Iterator[Notice]:
         file = self._decisions.file
         for decision, missing in unknown(self._decisions, self._has):
             yield Notice("stale", f"{file}:{decision.line}: upstream has no {missing}", file)
-        for decision, why in played.unmade:
-            yield Notice("stale", f"{file}:{decision.line}: these changesets cannot be joined: {why}", file)
 
     def _unused(self, results: Iterable[Replayed]) -> Iterator[Notice]:
         """Resolutions of what landed without them: no conflict is left for them to settle."""
@@ -709,7 +722,8 @@ def _part_of(one: Ported) -> Step:
     revisions = tuple((str(pick.upstream), pick.revision or "deleted") for pick in one.files)
     parts = tuple(Part(pick.upstream, pick.revision or "deleted", landed, of) for pick, landed, of in one.parts)
     state = State.PORTED if one.whole else State.CONFLICT
-    return Step(one.picked.changeset, revisions, one.writes, state, parts=parts, partial=not one.whole)
+    notes = tuple((LEFT_OUT, out) for out in one.left_out)
+    return Step(one.picked.changeset, revisions, one.writes, state, notes=notes, parts=parts, partial=not one.whole)
 
 
 def _outcomes(component: str, one: Replayed, resolutions: Resolutions) -> Iterator[ChangesetOutcome]:

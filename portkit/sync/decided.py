@@ -73,24 +73,42 @@ class Decider:
         """`pick` as what was decided leaves it."""
         if pick.standing or pick.revision is None:
             return pick
-        one = FileRevision(pick.upstream, pick.revision)
-        whole = self._decisions.on(one)
-        if whole is not None and not self._reached.by(whole):
-            return replace(pick, standing=words(whole), decided=_STATES[whole.kind])
-        return self._hunks(pick, one)
+        whole = self.whole(pick)
+        if whole is not None:
+            return replace(pick, standing=whole.reason, decided=whole.state)
+        return self._without(pick, FileRevision(pick.upstream, pick.revision))
 
-    def _hunks(self, pick: Pick, one: FileRevision) -> Pick:
-        before = self._left_before.get(one, frozenset())
-        decided = [decision for decision in self._decisions.hunks(one) if not self._reached.by(decision)]
-        if (not before and not decided) or pick.base is None or pick.theirs is None:
-            return pick
+    def whole(self, pick: Pick) -> LeftOut | None:
+        """What was decided on all of a file's change (`hunk` is 0); None where nothing was, or the wait is over."""
+        if pick.revision is None:
+            return None
+        decision = self._decisions.on(FileRevision(pick.upstream, pick.revision))
+        if decision is None or self._reached.by(decision):
+            return None
+        return LeftOut(0, words(decision), _STATES[decision.kind])
+
+    def hunks(self, pick: Pick) -> tuple[LeftOut, ...]:
+        """What was decided on single hunks of a file's change, by number."""
+        if pick.revision is None or pick.base is None or pick.theirs is None:
+            return ()
+        every = self._decisions.hunks(FileRevision(pick.upstream, pick.revision))
+        decided = [decision for decision in every if not self._reached.by(decision)]
+        if not decided:
+            return ()
         upstream = self._merger.upstream_hunks(pick.base.content, pick.theirs.content)
         found = {number: decision for decision in decided if (number := self._number(pick, decision, upstream))}
-        done = set(range(1, len(upstream) + 1)) - before if before else set[int]()
-        wanted = set(range(1, len(upstream) + 1)) - done - set(found)
-        out = tuple(
+        return tuple(
             LeftOut(number, words(decision), _STATES[decision.kind]) for number, decision in sorted(found.items())
         )
+
+    def _without(self, pick: Pick, one: FileRevision) -> Pick:
+        before = self._left_before.get(one, frozenset())
+        out = self.hunks(pick)
+        if (not before and not out) or pick.base is None or pick.theirs is None:
+            return pick
+        upstream = self._merger.upstream_hunks(pick.base.content, pick.theirs.content)
+        done = set(range(1, len(upstream) + 1)) - before if before else set[int]()
+        wanted = set(range(1, len(upstream) + 1)) - done - {each.hunk for each in out}
         if not wanted:
             said = "; ".join(dict.fromkeys(f"hunk {one.hunk} {one.reason}" for one in out))
             state = out[0].state if out else None

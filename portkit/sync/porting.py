@@ -21,9 +21,10 @@ from portkit.merge.gate import Gate
 from portkit.merge.pieces import Pieces, telling, words_of
 from portkit.merge.placing import Fate, Placed, Placer, Placing
 from portkit.paths import RepoPath, name
+from portkit.sync.decided import Decider
 from portkit.sync.ledger import Ledger
 from portkit.sync.outcome import ChangesetOutcome, FileOutcome, FileState, State
-from portkit.sync.replay import Pick, Picked
+from portkit.sync.replay import LeftOut, Pick, Picked
 from portkit.sync.worksheet import Candidate, Entry, What
 from portkit.text import is_binary
 
@@ -41,13 +42,15 @@ _NAME = re.compile(rb"[A-Za-z_]\w*")
 @dataclass(frozen=True, slots=True)
 class Ported:
     """What became of one changeset: its entries, what the branch takes, and which of its files landed whole (`files`)
-    and which in part (`parts`: the numbers of the hunks that landed, and how many there are)."""
+    and which in part (`parts`: the numbers of the hunks that landed, and how many there are); what a person decided to
+    leave out (`left_out`: the file and hunk, and the state)."""
 
     picked: Picked
     entries: tuple[Entry, ...]
     writes: Mapping[RepoPath, Version | None]
     files: tuple[Pick, ...]
     parts: tuple[tuple[Pick, tuple[int, ...], int], ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -58,15 +61,22 @@ class Ported:
 def ported_outcome(one: Ported) -> ChangesetOutcome:
     """The changeset as the reports tell it: `conflict` where something is left for a hand."""
     left = sum(entry.open for entry in one.entries)
+    decided = [entry for entry in one.entries if entry.decided]
+    said = "; ".join(dict.fromkeys(entry.reason for entry in decided))
     if not one.entries:
         state, reason = State.NOT_APPLICABLE, one.picked.files[0].standing if one.picked.files else ""
     elif left:
         landed = sum(entry.fate is Fate.PLACED for entry in one.entries)
         state = State.CONFLICT
         reason = f"{left} of {len(one.entries)} places are left for a hand" + (f", {landed} landed" if landed else "")
+        reason += f"; in part {said}" if said else ""
+    elif decided and not one.writes:
+        states = {entry.decided for entry in decided}
+        state = next(state for state in (State.DEFERRED, State.SKIPPED, State.NOT_APPLICABLE) if state in states)
+        reason = said if len(decided) == len(one.entries) else f"in part: {said}"
     else:
         state = State.PORTED if one.writes else State.ALREADY
-        reason = ""
+        reason = f"in part; {said}" if said else ""
     files = tuple(_file_outcome(pick, one) for pick in one.picked.files)
     return ChangesetOutcome(
         one.picked.changeset, state, files, reason=reason, partial=bool(one.writes) and state is State.CONFLICT
@@ -80,6 +90,11 @@ def _file_outcome(pick: Pick, one: Ported) -> FileOutcome:
             pick.upstream, pick.target, pick.revision, FileState.ALREADY, "standing", Gate.ALREADY, pick.standing
         )
     left = [entry for entry in entries if entry.open]
+    decided = [entry for entry in entries if entry.decided]
+    if len(decided) == len(entries):
+        return FileOutcome(
+            pick.upstream, pick.target, pick.revision, FileState.ALREADY, "standing", Gate.ALREADY, decided[0].reason
+        )
     if left:
         state, gate = FileState.CONFLICT, Gate.NONE
     elif pick.target in one.writes:
@@ -87,7 +102,7 @@ def _file_outcome(pick: Pick, one: Ported) -> FileOutcome:
     else:
         state, gate = FileState.ALREADY, Gate.ALREADY
     method = next((entry.method for entry in entries if entry.method), "whole")
-    reason = left[0].reason if left else ""
+    reason = left[0].reason if left else decided[0].reason if decided else ""
     return FileOutcome(pick.upstream, pick.target, pick.revision, state, method, gate, reason)
 
 
@@ -100,13 +115,14 @@ class _File:
     base: bytes
     theirs: bytes
     carried: frozenset[int]
+    decided: Mapping[int, LeftOut]
     placed: Placed
     held: dict[int, str] = field(default_factory=dict)
 
 
 class Port:
     """The port of one component. `read` gives the target's files as they stand, `targets` names them all, `upstream`
-    holds upstream's files as they stood before the first changeset."""
+    holds upstream's files as they stood before the first changeset; `decider` says what people decided on."""
 
     def __init__(
         self,
@@ -116,8 +132,10 @@ class Port:
         upstream: Mapping[RepoPath, bytes],
         ledger: Ledger | None = None,
         fold: tuple[str, ...] = (),
+        decider: Decider | None = None,
     ) -> None:
         self._component = component
+        self._decider = decider
         self._read = read
         self._changed: dict[RepoPath, Version | None] = {}
         self._targets = set(targets)
@@ -153,15 +171,16 @@ class Port:
             ours = self._ours(pick.target)
             if pick.theirs is not None:
                 self._owned[pick.upstream] = self._owns(pick.upstream, pick.theirs.content)
+            aside = self._decider.whole(pick) if self._decider is not None else None
             if pick.base is None or pick.theirs is None or ours is None or self._follows(pick, ours):
-                made, result = self._as_a_file(picked.changeset, pick, ours)
+                made, result = self._as_a_file(picked.changeset, pick, ours, aside)
                 entries += made
-                if result is not ours and all(entry.fate is Fate.PLACED for entry in made):
+                if result is not ours and all(entry.fate in (Fate.PLACED, Fate.DECIDED) for entry in made):
                     writes[pick.target] = result
                     whole.append(pick)
                     self._take(pick.target, result)
             else:
-                cousins.append(self._tried(picked.changeset, pick, ours))
+                cousins.append(self._tried(picked.changeset, pick, ours, aside))
         self._settle(cousins)
         parts = []
         for one in cousins:
@@ -177,7 +196,8 @@ class Port:
                 else:
                     parts.append((one.pick, landed, len(one.placed.hunks)))
             self._remember(picked.changeset, one)
-        return Ported(picked, tuple(entries), writes, tuple(whole), tuple(parts))
+        out = [words for pick in picked.files for words in _left_out(pick, entries)]
+        return Ported(picked, tuple(entries), writes, tuple(whole), tuple(parts), tuple(out))
 
     def _take(self, path: RepoPath, version: Version | None) -> None:
         self._changed[path] = version
@@ -197,8 +217,12 @@ class Port:
         return any(is_binary(one) for one in (content, ours.content))
 
     def _as_a_file(
-        self, changeset: Changeset, pick: Pick, ours: Version | None
+        self, changeset: Changeset, pick: Pick, ours: Version | None, aside: LeftOut | None
     ) -> tuple[list[Entry], Version | None]:
+        if aside is not None:
+            what = What.ADDED if pick.base is None else What.DELETED if pick.theirs is None else What.ABSENT
+            if ours is None or what is not What.ABSENT:
+                return [_as_decided(self._entry(changeset, pick, what, Fate.DECIDED), aside)], ours
         if pick.base is None:
             return self._added(changeset, pick, ours)
         if pick.theirs is None:
@@ -210,7 +234,11 @@ class Port:
             reason = "the target has no such file"
             entry = self._entry(changeset, pick, What.ABSENT, Fate.LEFT, reason)
             return [replace(entry, candidates=self._homes(pick))], None
-        merge = self._merger.merge(pick.base, ours, pick.theirs)
+        out = self._decided_in(pick, aside)
+        wanted = self._decider.applied(pick) if self._decider is not None and out else pick
+        if wanted.standing:
+            wanted = replace(wanted, theirs=wanted.base)
+        merge = self._merger.merge(wanted.base, ours, wanted.theirs)
         if not merge.lands:
             return [self._entry(changeset, pick, What.FOLLOWED, Fate.LEFT, merge.reason)], ours
         fate = Fate.ALREADY if merge.gate is Gate.ALREADY else Fate.PLACED
@@ -224,7 +252,8 @@ class Port:
             function = piece.name if piece is not None else ""
             placing = Placing(number, hunk, fate, function, function, "name", merge.method, hunk.b0 + 1)
             made = self._hunk_entry(changeset, pick, placing, blocks[number - 1], base, theirs, None)
-            entries.append(replace(made, what=What.FOLLOWED))
+            made = replace(made, what=What.FOLLOWED)
+            entries.append(_as_decided(made, out[number]) if number in out else made)
         return entries, merge.result if fate is Fate.PLACED else ours
 
     def _added(
@@ -264,12 +293,20 @@ class Port:
 
     # Cousins, hunk by hunk.
 
-    def _tried(self, changeset: Changeset, pick: Pick, ours: Version) -> _File:
+    def _tried(self, changeset: Changeset, pick: Pick, ours: Version, aside: LeftOut | None) -> _File:
         assert pick.base is not None and pick.theirs is not None
         base, theirs = pick.base.content, pick.theirs.content
         carried = self._carried_in(changeset, pick, len(self._placer.hunks(base, theirs)))
-        placed = self._placer.place(base, ours.content, theirs, carried=carried)
-        return _File(pick, ours, base, theirs, carried, placed)
+        decided = self._decided_in(pick, aside)
+        placed = self._placer.place(base, ours.content, theirs, carried=carried, decided=decided)
+        return _File(pick, ours, base, theirs, carried, decided, placed)
+
+    def _decided_in(self, pick: Pick, aside: LeftOut | None) -> dict[int, LeftOut]:
+        """What was decided on the hunks of a file's change, by number; all of them where it was on the whole file."""
+        if aside is not None and pick.base is not None and pick.theirs is not None:
+            count = len(self._placer.hunks(pick.base.content, pick.theirs.content))
+            return {number: replace(aside, hunk=number) for number in range(1, count + 1)}
+        return {one.hunk: one for one in self._decider.hunks(pick)} if self._decider is not None else {}
 
     def _carried_in(self, changeset: Changeset, pick: Pick, count: int) -> frozenset[int]:
         for key in ((changeset.id, ""), (changeset.id, pick.upstream), ("", f"{pick.upstream} {pick.revision}")):
@@ -288,15 +325,18 @@ class Port:
                 if fresh:
                     more = True
                     one.held.update(fresh)
-                    one.placed = self._placer.place(
-                        one.base, one.ours.content, one.theirs, held=one.held, carried=one.carried
-                    )
+                    self._again(one)
             if not more:
                 return
         for one in files:  # it goes round: nothing of it is sure
             every = {placing.number: "it waits for a hunk that waits for it" for placing in one.placed.hunks}
             one.held = every | one.held
-            one.placed = self._placer.place(one.base, one.ours.content, one.theirs, held=one.held, carried=one.carried)
+            self._again(one)
+
+    def _again(self, one: _File) -> None:
+        one.placed = self._placer.place(
+            one.base, one.ours.content, one.theirs, held=one.held, carried=one.carried, decided=one.decided
+        )
 
     def _waits(self, one: _File, files: Sequence[_File]) -> dict[int, str]:
         pieces, path = self._placer.pieces, one.pick.target
@@ -312,7 +352,7 @@ class Port:
             header=self._header,
         )  # fmt: skip
         return companions.waiting(
-            path, one.placed, pieces(one.ours.content), pieces(one.theirs), pieces(one.base),
+            path, _stuck(one), pieces(one.ours.content), pieces(one.theirs), pieces(one.base),
             pieces(one.placed.content), known,
         )  # fmt: skip
 
@@ -335,6 +375,8 @@ class Port:
             if placing.number in one.held and placing.fate is Fate.READY:
                 placing = replace(placing, reason=one.held[placing.number])
             entry = self._hunk_entry(changeset, one.pick, placing, block, base, theirs, one.ours)
+            if entry.fate is Fate.DECIDED:
+                entry = _as_decided(entry, one.decided[placing.number])
             if entry.fate is Fate.LEFT:
                 follows = _follows(origins, placing.hunk)
                 entry = replace(entry, follows=follows, candidates=self._candidates(one, placing, base))
@@ -414,6 +456,33 @@ class Port:
             new += ["" if landed else changeset.id] * (placing.hunk.b1 - placing.hunk.b0)
             at = placing.hunk.a1
         self._origins[one.pick.upstream] = new + old[at:]
+
+
+def _left_out(pick: Pick, entries: Iterable[Entry]) -> Iterator[str]:
+    """What was decided on a file: all of it in one word, else hunk by hunk."""
+    own = [entry for entry in entries if entry.upstream == pick.upstream]
+    states = {entry.decided for entry in own}
+    if len(states) == 1:
+        yield from (f"{pick.file} {state}" for state in states if state)
+        return
+    for entry in own:
+        if entry.decided:
+            yield f"{pick.file} #{entry.number} {entry.decided}"
+
+
+def _as_decided(entry: Entry, out: LeftOut) -> Entry:
+    return replace(entry, fate=Fate.DECIDED, reason=out.reason, decided=str(out.state))
+
+
+def _stuck(one: _File) -> Placed:
+    """What was placed of a file, as `companions` looks at it: what a person put off or does not want does not land, and
+    what needs it waits; what does not apply is needed by nothing."""
+    put_off = {number for number, out in one.decided.items() if out.state is not State.NOT_APPLICABLE}
+    hunks = (
+        replace(placing, fate=Fate.LEFT) if placing.fate is Fate.DECIDED and placing.number in put_off else placing
+        for placing in one.placed.hunks
+    )
+    return replace(one.placed, hunks=tuple(hunks))
 
 
 _LEAST = 40

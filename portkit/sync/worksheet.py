@@ -43,6 +43,7 @@ class Entry:
     `id` lasts: it is made of path, revision and place. `number` is upstream's hunk within the file's change, from 1, 0
     for the file as a whole; `block` the hunk of a `diff -u` (three lines of context) it is part of. `function` is where
     it stands upstream, `counterpart` that function in the target, `line` the target's line, as in `merge.placing`.
+    `decided`: the state that a person's decision gave it (skipped, deferred, not-applicable), `reason` then says why.
     `follows`: the changesets whose lines it builds on, where those did not land. `before` and `after` are upstream's
     lines with a little around them, `here` the target's at the line.
     """
@@ -62,6 +63,7 @@ class Entry:
     method: str
     line: int
     reason: str = ""
+    decided: str = ""
     follows: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     before: bytes = b""
@@ -102,6 +104,8 @@ class Worksheet:
                 f": {hunks['placed']} placed, {hunks['already']} there already, {hunks['ready']} fit and wait for"
                 f" something else, {hunks['left']} left for a hand"
             )
+        if hunks["decided"]:
+            told += f", {hunks['decided']} decided on"
         told += f"; {_counted(files['added'], 'file')} added, {_counted(files['followed'], 'hunk')} to such files"
         if files["absent"]:
             told += f"; {_counted(files['absent'], 'change')} to files that the target has not"
@@ -113,7 +117,7 @@ class Worksheet:
 
     def blocks(self) -> dict[str, int]:
         """The same counted as `diff -u` does: a block is placed when all its hunks are placed or there already, and
-        already when all are there; ready when the rest fits; else left."""
+        already when all are there; decided when the rest was decided on; ready when it fits; else left."""
         grouped: dict[tuple[str, RepoPath, int], list[Fate]] = {}
         for entry in self.entries:
             if entry.what is What.HUNK:
@@ -139,4 +143,4 @@ def _counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-_ORDER = (Fate.ALREADY, Fate.PLACED, Fate.READY, Fate.LEFT)
+_ORDER = (Fate.ALREADY, Fate.PLACED, Fate.DECIDED, Fate.READY, Fate.LEFT)

@@ -191,3 +191,46 @@ def test_a_draft_with_something_deferred_in_it_moves_on_like_any_other(synced: W
     second = synced.sync("leased")["leased"]
     assert second["target"]["draft"] == "portkit/leased-draft"
     assert not [ref for ref in synced.branches() if ref.endswith("-new")]
+
+
+# Ports
+
+
+def of_port(work: Work) -> dict[int, dict[str, Any]]:
+    """The hunks of the port's one C file, by number."""
+    entries = work.sync("logd")["logd"]["worksheet"]["entries"]
+    return {one["hunk"]: one for one in entries if one["target"] == "usr.sbin/logd/logd.c"}
+
+
+def test_a_hunk_of_a_port_is_decided_by_its_id_or_by_its_changeset(synced: Work) -> None:
+    before = of_port(synced)
+    number, left = next((number, one) for number, one in before.items() if one["fate"] == "left")
+    for id in (left["id"], left["id"][:8], f"{left['changeset'][:9]}:{left['target']}#{number}"):
+        (one,) = decided(synced, "not-applicable", id, *WHY)["decisions"]
+        file = f"{left['upstream']} {left['revision']}"
+        assert (one["component"], one["hunk"], one["of"]) == ("logd", number, [file])
+        now = of_port(synced)[number]
+        assert (now["id"], now["fate"], now["decided"]) == (left["id"], "decided", "not-applicable")
+        assert now["reason"] == "not applicable: we do it another way (Pat Porter)"
+        sheet = (synced.folder / "reports" / "worksheet-logd.md").read_text("utf-8")
+        assert "not applicable: we do it another way" in " ".join(sheet.split())
+        decided(synced, "reopen", id, "--reason", "we need it")
+        assert of_port(synced) == before
+    assert of_port(synced) == before
+
+
+def test_a_whole_changeset_of_a_port_is_skipped(synced: Work) -> None:
+    id = next(iter(of_port(synced).values()))["changeset"]
+    decided(synced, "skip", id, *WHY)
+    found = synced.sync("logd")["logd"]
+    assert (found["counts"]["skipped"], found["worksheet"]["counts"]["left"]) == (1, 0)
+    assert {one["fate"] for one in found["worksheet"]["entries"]} == {"decided"}
+
+
+def test_what_makes_no_sense_for_a_port(synced: Work) -> None:
+    id = next(iter(of_port(synced).values()))["changeset"]
+    refused(synced, "decide", "squash", id, id, *WHY, says="nothing is joined")
+    refused(synced, "decide", "defer", f"{id}:usr.sbin/logd/logd.c", "--until", "baseline:1.2", *WHY,
+            says="no baseline")  # fmt: skip
+    refused(synced, "decide", "skip", "h-ffffffffffff", *WHY, says="no worksheet has", hint="reports/worksheet-")
+    refused(synced, "resolve", "h-ffffffffffff", says="no worksheet has")

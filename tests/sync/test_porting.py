@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from sync_worlds import Downstream, Notes, Upstream
 
 from portkit.change.changeset import Changeset
+from portkit.change.revision import FileRevision
 from portkit.components.model import Component, Mode, PathRule, PortRange
+from portkit.decisions.model import Decision, DecisionKind, Decisions, Until, Wait
 from portkit.errors import UserError
 from portkit.merge.placing import Fate
+from portkit.paths import RepoPath
 from portkit.sync.component import ComponentRun, Plan, Scope
 from portkit.sync.ledger import read_ledger
 from portkit.sync.message import PARTIAL, MessageWriter, Revision
@@ -66,10 +70,14 @@ CARRY = b'\tcarry_out(box, "first");\n'
 SETTINGS = b"\tread_settings(argv);\n"
 
 
-def ported(upstream: Upstream, target: Downstream, port: PortRange | None = None, *, whole: bool = False) -> Plan:
+def ported(
+    upstream: Upstream, target: Downstream, port: PortRange | None = None, *, whole: bool = False,
+    decisions: tuple[Decision, ...] = (),
+) -> Plan:  # fmt: skip
     chosen = port or PortRange(start="" if whole else upstream.commits[1].id)
     component = Component("logd", Mode.PORT, "openbsd", (PathRule("usr.sbin/logd/", "usr.sbin/logd/"),), port=chosen)
-    run = ComponentRun(component, "OpenBSD", upstream, target, Notes())
+    known = Decisions(decisions, "decisions.yaml")
+    run = ComponentRun(component, "OpenBSD", upstream, target, Notes(), decisions=known)
     return run.plan(target.tip, Scope(everything))
 
 
@@ -87,7 +95,9 @@ def landed(plan: Plan, target: Downstream) -> None:
     writer = MessageWriter("logd", "OpenBSD")
     for step in plan.branch:
         revisions = [Revision(*one) for one in step.revisions]
-        message = writer.write(step.changeset, revisions, parts=step.parts, partial=step.partial)
+        message = writer.write(
+            step.changeset, revisions, notes=step.notes, parts=step.parts, partial=step.partial
+        )
         target.commit(message.decode(), {str(path): version for path, version in step.writes.items()})
 
 
@@ -240,7 +250,7 @@ def test_the_counts_add_up(upstream: Upstream, target: Downstream) -> None:
     sheet = ported(upstream, target).outcome.worksheet
     assert sheet is not None
     counts, blocks = sheet.counts(), sheet.blocks()
-    assert counts == {"hunks": 2, "placed": 1, "already": 0, "ready": 0, "left": 1}
+    assert counts == {"hunks": 2, "placed": 1, "already": 0, "decided": 0, "ready": 0, "left": 1}
     assert blocks["blocks"] == sum(count for key, count in blocks.items() if key != "blocks")
     assert sheet.sentence() == (
         "2 hunks on files that the target has in its own words: 1 placed, 0 there already, 0 fit and wait for something"
@@ -253,3 +263,127 @@ def test_a_target_without_any_of_it_is_the_users_mistake(upstream: Upstream) -> 
     target.commit("Other.", {"bin/x": b"x\n"})
     with pytest.raises(UserError, match="none of the paths"):
         ported(upstream, target, whole=True)
+
+
+# What a person decided
+
+
+def decision(
+    kind: str, upstream: Upstream, target: Downstream, number: int = 0, until: Until | None = None
+) -> Decision:
+    """On the one entry of the worksheet that hunk `number` is, or on the whole file."""
+    entry = next(one for one in entries(ported(upstream, target)) if one.number == number or not number)
+    file = FileRevision(entry.upstream, entry.revision)
+    return Decision(DecisionKind(kind), (file,), "because", "Pat <pat@example.org>", until, number, line=1)
+
+
+@pytest.fixture
+def two(upstream: Upstream) -> Upstream:
+    """A changeset of two hunks, of which the first fits."""
+    after = BASE.replace(CARRY, b'\tcarry_out(box, "second");\n').replace(SETTINGS, b"\tread_all_settings(argv);\n")
+    upstream.commit("Two things.", {D: after})
+    return upstream
+
+
+def test_a_hunk_that_is_skipped_is_off_the_list_and_the_rest_lands(two: Upstream, target: Downstream) -> None:
+    skip = decision("skip", two, target, 2)
+    plan = ported(two, target, decisions=(skip,))
+    assert [(one.fate, one.decided) for one in entries(plan)] == [(Fate.PLACED, ""), (Fate.DECIDED, "skipped")]
+    assert entries(plan)[1].reason == "skipped: because (Pat)"
+    (one,) = plan.outcome.changesets
+    assert (one.state, one.partial, one.reason) == (State.PORTED, False, "in part; skipped: because (Pat)")
+    (step,) = plan.branch
+    file = f"{D} {entries(plan)[1].revision}"
+    assert step.notes == (("Portkit-left-out", f"{file} #2 skipped"),)
+    sheet = plan.outcome.worksheet
+    assert sheet is not None
+    assert (sheet.counts()["decided"], sheet.open_ids()) == (1, ())
+    landed(plan, target)
+    again = ported(two, target, decisions=(skip,))
+    assert [one.fate for one in entries(again)] == [Fate.ALREADY, Fate.DECIDED]
+    assert again.branch == ()
+    assert again.outcome.changesets[0].state is State.SKIPPED
+    back = ported(two, target, decisions=(replace(skip, reopened="we want it"),))
+    assert [one.fate for one in entries(back)] == [Fate.ALREADY, Fate.LEFT]
+
+
+def test_what_would_land_does_not_where_a_person_decided_so(two: Upstream, target: Downstream) -> None:
+    plan = ported(two, target, decisions=(decision("skip", two, target, 1),))
+    assert [one.fate for one in entries(plan)] == [Fate.DECIDED, Fate.LEFT]
+    assert plan.branch == ()
+    assert plan.outcome.changesets[0].state is State.CONFLICT
+
+
+@pytest.mark.parametrize(("kind", "state"), [("skip", "skipped"), ("not-applicable", "not-applicable")])
+def test_a_whole_file_is_decided_on(kind: str, state: str, two: Upstream, target: Downstream) -> None:
+    plan = ported(two, target, decisions=(decision(kind, two, target),))
+    assert [(one.fate, one.decided) for one in entries(plan)] == [(Fate.DECIDED, state)] * 2
+    (one,) = plan.outcome.changesets
+    assert (str(one.state), plan.branch) == (state, ())
+    assert one.files[0].reason == one.reason
+
+
+def test_what_waits_for_a_hunk_that_does_not_apply_need_not_wait(upstream: Upstream, target: Downstream) -> None:
+    """Both hunks of send_all are about `again`; only the second has its place in the target."""
+    before = BASE.replace(b"\topen_door(box);\n", b"\tlong again = 1;\n\n\topen_door(box);\n\tknock(box);\n")
+    upstream.commits.clear()
+    upstream.now.clear()
+    upstream.commit("Begin.", {D: before})
+    after = before.replace(b"knock(box)", b"knock(box, again)").replace(CARRY, CARRY + b"\tagain++;\n")
+    upstream.commit("Again.", {D: after})
+    target.commit("Ours.", {D: COUSIN.replace(
+        b"send_all(struct box *box)\n{\n", b"send_all(struct box *box)\n{\n\tint again = 7;\n\n")})  # fmt: skip
+    assert [one.fate for one in entries(ported(upstream, target))] == [Fate.LEFT, Fate.READY]
+    for kind, fate in (("skip", Fate.READY), ("not-applicable", Fate.PLACED)):
+        plan = ported(upstream, target, decisions=(decision(kind, upstream, target, 1),))
+        assert [one.fate for one in entries(plan)] == [Fate.DECIDED, fate], kind
+
+
+def test_a_hunk_of_a_file_that_follows_upstream(upstream: Upstream, target: Downstream) -> None:
+    new = "usr.sbin/logd/privsep.c"
+    lines = b"int\nask(void)\n{\n\tint a = 1;\n\tsit();\n\tstand();\n\twalk();\n\treturn (a);\n}\n"
+    upstream.commit("Split.", {new: lines})
+    upstream.commit("Mend.", {new: lines.replace(b"a = 1", b"a = 2").replace(b"return (a)", b"return (-a)")})
+    file = FileRevision(RepoPath(new), entries(ported(upstream, target))[1].revision)
+    skip = Decision(DecisionKind.SKIP, (file,), "because", hunk=2, line=1)
+    plan = ported(upstream, target, decisions=(skip,))
+    assert [one.fate for one in entries(plan)] == [Fate.PLACED, Fate.PLACED, Fate.DECIDED]
+    version = plan.branch[-1].writes[RepoPath(new)]
+    assert version is not None
+    assert version.content == lines.replace(b"a = 1", b"a = 2")
+    assert plan.branch[-1].notes == (("Portkit-left-out", f"{file} #2 skipped"),)
+    landed(plan, target)
+    assert [one.fate for one in entries(ported(upstream, target, decisions=(skip,)))] == [
+        Fate.ALREADY, Fate.ALREADY, Fate.DECIDED
+    ]  # fmt: skip
+    assert [one.fate for one in entries(ported(upstream, target))] == [Fate.ALREADY, Fate.PLACED, Fate.PLACED]
+
+
+def test_a_new_file_is_kept_out(upstream: Upstream, target: Downstream) -> None:
+    new = "usr.sbin/logd/privsep.c"
+    upstream.commit("Split.", {new: b"int\nask(void)\n{\n\treturn (1);\n}\n"})
+    plan = ported(upstream, target, decisions=(decision("skip", upstream, target),))
+    assert [(one.what, one.fate) for one in entries(plan)] == [(What.ADDED, Fate.DECIDED)]
+    assert (plan.branch, plan.outcome.changesets[0].state) == ((), State.SKIPPED)
+
+
+def test_what_is_deferred_comes_back_with_its_day_or_with_what_it_waits_for(
+    two: Upstream, target: Downstream
+) -> None:
+    new = "usr.sbin/logd/privsep.c"
+    two.commit("Split.", {new: b"int\nask(void)\n{\n\treturn (1);\n}\n"})
+    waited = FileRevision(RepoPath(new), entries(ported(two, target))[2].revision)
+    day = decision("defer", two, target, until=Until(Wait.DAY, day="9999-01-01"))
+    assert [one.state for one in ported(two, target, decisions=(day,)).outcome.changesets] == [
+        State.DEFERRED, State.PORTED
+    ]  # fmt: skip
+    past = replace(day, until=Until(Wait.DAY, day="1999-01-01"))
+    after = replace(day, until=Until(Wait.CHANGESET, revision=waited))
+    for over in (past, after):
+        assert [one.fate for one in entries(ported(two, target, decisions=(over,)))][:2] == [Fate.PLACED, Fate.LEFT]
+
+
+def test_a_decision_on_what_upstream_has_not_is_told(two: Upstream, target: Downstream) -> None:
+    lost = Decision(DecisionKind.SKIP, (FileRevision(RepoPath("usr.sbin/logd/none.c"), "1.9"),), "because", line=7)
+    notices = [one.text for one in ported(two, target, decisions=(lost,)).outcome.notices if one.kind == "stale"]
+    assert notices == ["decisions.yaml:7: upstream has no usr.sbin/logd/none.c 1.9"]

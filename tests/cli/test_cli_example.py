@@ -228,7 +228,7 @@ def test_port_places_what_fits_and_writes_a_worksheet(work: Work) -> None:
     subject = work.git("log", "-1", "--format=%s", "portkit/logd").strip()
     assert subject.startswith("PARTIAL: logd - ")
     sheet = json.loads((work.folder / "reports" / "worksheet-logd.json").read_bytes())
-    assert sheet["counts"] == {"hunks": 3, "placed": 1, "already": 0, "ready": 0, "left": 2}
+    assert sheet["counts"] == {"hunks": 3, "placed": 1, "already": 0, "decided": 0, "ready": 0, "left": 2}
     left = [(one["target"].rpartition("/")[2], one["function"]) for one in sheet["entries"] if one["fate"] == "left"]
     assert left == [("Makefile", ""), ("logd.c", "main")]
     before = work.everything()

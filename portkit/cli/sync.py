@@ -9,7 +9,6 @@ import click
 
 from portkit.cli.failing import failed
 from portkit.cli.screen import WIDTH, Screen
-from portkit.cli.verifying import tell_verified, verified, verified_object
 from portkit.cli.waiting import previous_report
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.cli.worksheet import previous_worksheet, tell_worksheet, write_worksheet
@@ -94,11 +93,16 @@ def command(
         damage = damaged(outcomes)
         if damage is not None:
             return failed(place.screen, sync_object(outcomes), damage)
-        ran = verified(place, outcomes) if verifying else ()
-        tell_verified(place.screen, ran)
         told = sync_object(outcomes)
-        place.screen.result({**told, "verified": verified_object(ran)} if verifying else told)
-        broken = any(not one.passed for _, _, found in ran for one in found)
+        broken = False
+        if verifying:
+            from portkit.cli.verifying import tell_verified, verified, verified_object
+
+            ran = verified(place, outcomes)
+            tell_verified(place.screen, ran)
+            told = {**told, "verified": verified_object(ran)}
+            broken = any(not one.passed for _, _, found in ran for one in found)
+        place.screen.result(told)
         return WAITS if broken or (still if strict else new) else 0
 
 

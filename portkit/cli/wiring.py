@@ -16,11 +16,9 @@ from portkit.decisions.model import Decisions
 from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
 from portkit.git.door import version
-from portkit.patches.series import read_series
 from portkit.paths import RepoPath
 from portkit.ports.model import Found, by_hand
 from portkit.protocols import Tree
-from portkit.store import patches
 from portkit.store.cache import Cache
 from portkit.store.decisions import DecisionsFile
 from portkit.store.engine import engine
@@ -269,6 +267,9 @@ class Workspace:
     def series(self, component: str) -> LocalSeries:
         """The local patches of a component; none where there is no series. Raises UserError where they cannot be
         read."""
+        from portkit.patches.series import read_series  # only an import, and what is local, asks for it
+        from portkit.store import patches
+
         folder = patches.folder(self.root, component)
         return LocalSeries(read_series(patches.read(folder), str(folder)), str(folder))
 

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from portkit.cli.pages import links, own_templates
 from portkit.cli.screen import Screen
 from portkit.cli.wiring import Workspace
 from portkit.report.worksheet import sections, ticked, worksheet_object
-from portkit.report.worksheet_page import markdown, page, view
 from portkit.store.atomic import write_atomic
 from portkit.sync.outcome import ComponentOutcome
 
@@ -35,6 +33,9 @@ def previous_worksheet(reports: Path, component: str) -> Mapping[str, Any] | Non
 def write_worksheet(place: Workspace, outcome: ComponentOutcome) -> None:
     """Writes the worksheet of a port, as a page, as Markdown and as JSON. Raises WorldError where the disk refuses,
     UserError for what is wrong with a template of the user's."""
+    from portkit.cli.pages import links, own_templates  # where no port was asked for, no page is written
+    from portkit.report.worksheet_page import markdown, page, view
+
     assert outcome.worksheet is not None
     done = ticked(outcome.worksheet, previous_worksheet(place.reports, outcome.name))
     text = json.dumps(worksheet_object(outcome, done), indent=1) + "\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,8 +13,16 @@ import portkit
 @lru_cache(maxsize=1)
 def engine() -> str:
     """A stamp of portkit's own code: its version, and the size and time of each of its files."""
-    top = Path(portkit.__file__).parent
-    sources = (path for path in top.rglob("*") if path.suffix in (".py", ".j2"))
-    files = sorted((str(path.relative_to(top)), path.stat()) for path in sources)
-    stamps = [f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in files]
-    return "\n".join([portkit.__version__, *stamps])
+    top = str(Path(portkit.__file__).parent)
+    return "\n".join([portkit.__version__, *sorted(_stamps(top, len(top) + 1))])
+
+
+def _stamps(folder: str, skipped: int) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != "__pycache__":
+                    yield from _stamps(entry.path, skipped)
+            elif entry.name.endswith((".py", ".j2")):
+                stat = entry.stat()
+                yield f"{entry.path[skipped:]} {stat.st_size} {stat.st_mtime_ns}"

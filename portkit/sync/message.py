@@ -12,9 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
-
 from portkit.change.changeset import Changeset
 from portkit.errors import UserError
 from portkit.paths import quoted
@@ -68,6 +65,9 @@ class MessageWriter:
     """Renders messages; `template` replaces the built-in one (its `name` is used in errors)."""
 
     def __init__(self, prefix: str, title: str, template: str | None = None, name: str = "commit.txt.j2") -> None:
+        from jinja2 import StrictUndefined, TemplateError  # a run that writes nothing starts without
+        from jinja2.sandbox import SandboxedEnvironment
+
         self._prefix = prefix
         self._title = title
         self._name = name

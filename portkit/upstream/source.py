@@ -11,8 +11,6 @@ from typing import Protocol
 from portkit.components.model import Source
 from portkit.protocols import History
 from portkit.upstream import git
-from portkit.upstream.cvs import CvsHistory, open_repository
-from portkit.upstream.rsync import copy
 
 Progress = Callable[[str], None]
 
@@ -52,6 +50,9 @@ def open_history(
     """
     if source.kind == "git":
         return git.open_history(source, folders, workspace_state_dir, fetch=fetch, progress=progress)
+    from portkit.upstream.cvs import CvsHistory, open_repository  # who follows git alone starts without
+    from portkit.upstream.rsync import copy
+
     if source.remote:
         place = workspace_state_dir / "upstream" / f"{source.name}.cvs"
         location, seen = copy(source, folders, place, fetch=fetch, progress=progress)

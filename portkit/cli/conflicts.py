@@ -8,13 +8,16 @@ from itertools import groupby
 
 import click
 
+from portkit.change.revision import FileRevision
 from portkit.cli.cards import Triaged, triaged
 from portkit.cli.screen import WIDTH, Screen
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.decisions.ids import ChangeId, parse_id
+from portkit.decisions.resolution import Place
 from portkit.errors import UserError
 from portkit.report.card_wording import KINDS, because, named, proof
 from portkit.report.contract import iso
+from portkit.report.settled import Settled, settled, settled_object
 from portkit.report.shown import Side, counted, cut, headline, one_line, sides
 from portkit.report.triage import card_of, conflicts_object
 from portkit.report.waiting import Waiting, waiting
@@ -29,6 +32,7 @@ _SIDE_LINES = 24
 _LOG_LINES = 20
 _BLOCKED = 8
 _STEPS = 3
+_SETTLED = " " * 17
 
 
 @click.command("conflicts")
@@ -37,6 +41,7 @@ _STEPS = 3
 @click.option("--onto", metavar="REV", help="The target commit to start from (default: the map's branch).")
 @click.option("--until", default="", metavar="REV-or-DATE", help="Look at upstream no further than this.")
 @click.option("--changeset", "changesets", multiple=True, metavar="ID", help="Only this changeset; may be repeated.")
+@click.option("--all", "whole", is_flag=True, help="Also what was resolved or decided, and how.")
 @click.pass_obj
 def command(
     options: Options,
@@ -45,6 +50,7 @@ def command(
     onto: str | None,
     until: str,
     changesets: tuple[str, ...],
+    whole: bool,
 ) -> int:
     """Lists the conflicts of a sync, each with its causes, proved by trial merges. Nothing is written.
 
@@ -59,15 +65,29 @@ def command(
         found = triaged(place, Request(names, commit, until, changesets, dry_run=True))
         every = list(waiting(found.outcomes))
         meant = [one for one in every if wanted is None or _is(wanted, one)]
-        if wanted is not None and not meant:
+        closed: list[Settled] = []
+        if whole or (wanted is not None and not meant):
+            closed = [one for one in _settled(place, found) if wanted is None or _settles(wanted, one)]
+        if wanted is not None and not meant and not closed:
             raise _unknown(wanted.text)
-        place.screen.result(conflicts_object(found.outcomes, found.cards, found.orders))
-        if wanted is not None:
-            for one in meant:
-                _tell_card(place, one, card_of(found.cards, one))
-        else:
+        told = conflicts_object(found.outcomes, found.cards, found.orders)
+        told["conflicts"] += [settled_object(one) for one in closed]
+        place.screen.result(told)
+        if wanted is None:
             _tell_list(place.screen, found, every)
+            _tell_all_settled(place.screen, closed)
+        for one in meant if wanted is not None else ():
+            _tell_card(place, one, card_of(found.cards, one))
+        for other in closed if wanted is not None else ():
+            _tell_settled(place, other)
         return 0
+
+
+def _settled(place: Workspace, found: Triaged) -> list[Settled]:
+    def target_of(component: str, file: FileRevision) -> str:
+        return place.map.component(component).target_of(file.path) or file.path
+
+    return list(settled(found.outcomes, place.resolutions, target_of))
 
 
 def _meant(place: Workspace, component: str | None, conflict: str | None) -> tuple[str | None, ChangeId | None]:
@@ -84,7 +104,8 @@ def _meant(place: Workspace, component: str | None, conflict: str | None) -> tup
 
 
 def _unknown(text: str) -> UserError:
-    return UserError(f"there is no conflict {text!r}", hint="portkit conflicts lists what is open")
+    hint = "portkit conflicts --all lists what is open and what is settled"
+    return UserError(f"there is no conflict {text!r}", hint=hint)
 
 
 def _is(wanted: ChangeId, one: Waiting) -> bool:
@@ -94,6 +115,17 @@ def _is(wanted: ChangeId, one: Waiting) -> bool:
         one.changeset.id.startswith(wanted.changeset)
         and wanted.path in ("", one.file.target, one.file.upstream)
         and wanted.hunk in (0, one.hunk)
+    )
+
+
+def _settles(wanted: ChangeId, one: Settled) -> bool:
+    if wanted.conflict:
+        return one.resolution is not None and one.id.startswith(wanted.conflict)
+    hunk = one.resolution.hunk if one.resolution is not None else 0
+    return (
+        one.changeset.startswith(wanted.changeset)
+        and wanted.path in ("", one.target, one.file.path)
+        and wanted.hunk in (0, hunk)
     )
 
 
@@ -142,6 +174,52 @@ def _tell_component(
             for text, _ in because(card) if card is not None else ():
                 screen.paragraph(text, first=" " * 6, indent=" " * 8)
     screen.say()
+
+
+def _tell_all_settled(screen: Screen, every: Sequence[Settled]) -> None:
+    """What was resolved and decided, a line or two each."""
+    for name, group in groupby(every, lambda one: one.component):
+        screen.say()
+        screen.say(f"{name}: settled")
+        for _, files in groupby(group, lambda one: one.id if one.resolution is not None else one.changeset):
+            several = list(files)
+            one = several[0]
+            id = one.id if one.resolution is not None else one.changeset[:10]
+            names = ", ".join(f"{file.target}{_revision(file)}" for file in several)
+            screen.paragraph(f"{id}  {names}", first=f"  {one.state:<15}", indent=_SETTLED)
+            for text in (one_line(one.subject), one.said):
+                if text:
+                    screen.paragraph(text, first=_SETTLED, indent=_SETTLED)
+
+
+def _tell_settled(place: Workspace, one: Settled) -> None:
+    """One of them, whole, and how it is opened again."""
+    screen = place.screen
+    id = one.id if one.resolution is not None else one.changeset[:10]
+    screen.say(f"{id}  {one.state}  {one.component}", style="ported")
+    screen.paragraph(f"{one.target}{_revision(one)}")
+    screen.paragraph(f"{one.changeset[:10]} {one_line(one.subject)}".rstrip())
+    if one.said:
+        screen.paragraph(one.said)
+    resolution = one.resolution
+    if resolution is None:
+        if one.by_decision:
+            screen.say("To open it again:")
+            screen.say(f"    portkit decide reopen {one.changeset[:12]} --reason TEXT")
+        return
+    screen.say()
+    if isinstance(resolution.answer, Place):
+        answer = resolution.answer
+        for side in sides(answer.base, answer.ours, answer.theirs, _SIDE_LINES):
+            _tell_side(screen, side, None)
+        screen.say("now:")
+        _tell_lines(screen, sides(answer.base, answer.result, answer.theirs, _SIDE_LINES)[1])
+    screen.say("To open it again, take this file away:")
+    screen.say(f"    {place.resolutions_folder(one.component).shown(resolution.name)}")
+
+
+def _revision(one: Settled) -> str:
+    return f" {one.file.label}" if one.file.label else ""
 
 
 def _tell_order(screen: Screen, order: Order, count: int) -> None:
@@ -236,6 +314,10 @@ def _tell_suggestion(screen: Screen, suggestion: Suggestion) -> None:
 def _tell_side(screen: Screen, side: Side, excerpt: Excerpt | None) -> None:
     at = f", from line {excerpt.line + excerpt.before.count(bytes([10]))}" if excerpt is not None else ""
     screen.say(f"{side.name}: {side.whose}{at if side.lines else ''}")
+    _tell_lines(screen, side)
+
+
+def _tell_lines(screen: Screen, side: Side) -> None:
     if side.note:
         screen.say(f"    ({side.note})")
     for line in side.lines:

@@ -87,3 +87,42 @@ def test_with_a_series_the_causes_are_its_patches(synced: Work) -> None:
     assert all(one["proof"] == "confirmed" for card in found for one in card["causes"])
     name = min(refs).rpartition("/")[2].removesuffix(".patch")
     assert f"{name} local patch, confirmed" in " ".join(synced.portkit("conflicts", "leased").out.split())
+
+
+def test_all_tells_what_was_settled_and_how_to_open_it_again(synced: Work) -> None:
+    found = synced.portkit("--json", "conflicts", "leased").object()["conflicts"]
+    (zero,) = [one for one in found if one["file"].endswith("options.c")]
+    spread = next(one for one in found if one["subject"].startswith("Add -w"))
+    assert synced.portkit("resolve", zero["id"], "--theirs", "--note", "as upstream").code == 0
+    assert synced.portkit("decide", "skip", spread["changeset"][:10], "--reason", "too clever").code == 0
+    (file,) = (synced.folder / "patches" / "leased" / "resolutions").iterdir()
+
+    every = synced.portkit("--json", "conflicts", "leased", "--all").object()["conflicts"]
+    assert every[: -len([one for one in every if one["state"] not in ("open", "stale")])] == (
+        synced.portkit("--json", "conflicts", "leased").object()["conflicts"]
+    )
+    by_id = {one["id"]: one for one in every}
+    assert by_id[zero["id"]]["state"] == "resolved"
+    assert by_id[zero["id"]]["resolution"] == file.name
+    assert {key: by_id[zero["id"]][key] for key in ("base", "ours", "theirs", "file", "changeset", "kind")} == {
+        key: zero[key] for key in ("base", "ours", "theirs", "file", "changeset", "kind")
+    }
+    skipped = [one for one in every if one["state"] == "skipped"]
+    assert {one["id"] for one in skipped} == {
+        f"{spread['changeset']}:sbin/leased/{name}" for name in ("leased.8", "leased.c", "leased.h")
+    }
+    assert all("too clever" in one["reason"] for one in skipped)
+    kept = [one for one in every if one["state"] == "not-applicable"]
+    assert [one["file"] for one in kept] == ["sbin/leased/leased-script"]
+
+    told = synced.portkit("conflicts", "leased", "--all").out
+    assert zero["id"] in told
+    assert "as upstream" in told
+    assert max(map(len, told.splitlines())) <= WIDTH
+    one = synced.portkit("conflicts", zero["id"])
+    assert one.code == 0
+    assert f"patches/leased/resolutions/{file.name}" in one.out
+    assert f"decide reopen {spread['changeset'][:12]}" in synced.portkit("conflicts", spread["changeset"][:10]).out
+    assert "decide reopen" not in synced.portkit("conflicts", kept[0]["changeset"][:10]).out
+    file.unlink()
+    assert synced.portkit("--json", "conflicts", zero["id"]).object()["conflicts"][-1]["state"] != "resolved"

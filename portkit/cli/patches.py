@@ -74,7 +74,9 @@ def _tell_patch(place: Workspace, patch: Patch) -> None:
     said = [patch.headers.subject] if patch.headers.subject else []
     if patch.headers.author:
         said.append(patch.headers.author.partition("<")[0].strip())
-    said += [f"commit {commit[:10]}" for commit in patch.headers.commits[:2]]
+    commits = patch.headers.commits
+    said += [f"commit {commit[:10]}" for commit in commits[:2]]
+    said += [f"{len(commits) - 2} more"] if len(commits) > 2 else []
     place.screen.paragraph(" · ".join(said) or "says nothing of itself", first="    ", indent="    ")
     if place.screen.verbose:
         place.screen.paragraph(", ".join(patch.paths), first="    ", indent="    ")
@@ -145,7 +147,7 @@ def extracted(options: Options, component: str, onto: str | None, until: str, re
                 hint=f"portkit patches refresh {component} carries it on; --replace builds it anew",
             )  # fmt: skip
         local, ports = work.local()
-        found = extract(component, local.layers, local.commits, ports)
+        found = extract(component, local.layers, local.commits, ports, local.left_out)
         contents = _kept(found.series, work.series(before) if before else Series())
         contents[SERIES] = with_baseline(found.series.raw, work.labels())
         if not dry_run:

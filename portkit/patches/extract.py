@@ -1,18 +1,23 @@
-"""From layers to a series: one patch per local commit, or per group of commits with one subject; what history does not
-explain goes into one remainder at the end."""
+"""From layers to a series: one patch per local commit, or per group of commits with one subject. Ident lines, which
+every port touches and which change nothing, are one patch for all; what was left out of a changeset of upstream's is
+one patch each; what history does not explain goes into one remainder at the end."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from portkit.change.changeset import Person
+from portkit.change.ident import KEYWORDS
 from portkit.merge.file import Version
 from portkit.patches.applying import Files
-from portkit.patches.headers import NO_COMMIT, Headers, file_name, written
+from portkit.patches.headers import LEFT_OUT_OF, NO_COMMIT, Headers, file_name, written
+from portkit.patches.leftout import LEFT_OUT, LeftOut
 from portkit.patches.series import REMAINDER as REMAINDER_FILE
 from portkit.patches.series import SERIES, Patch, Series, read_patch
-from portkit.patches.weave import BEGINNING, REMAINDER, Layers
+from portkit.patches.weave import BEGINNING, NEVER, REMAINDER, Layers
 from portkit.patches.writing import tree_diff
 from portkit.paths import RepoPath
 from portkit.protocols import TargetCommit
@@ -21,15 +26,24 @@ NOBODY = Person("portkit", "portkit@localhost")
 """Who stands as the author where nobody is known: git am takes no mail without one."""
 
 
+IDENTS = LEFT_OUT - 1
+"""The number that stands for all commits, where they put and take ident lines."""
+
+IDENT_FILE = "ident-lines.patch"
+
+_PAGE_DATE = re.compile(rb"\.Dd[ \t]|.*\$Mdocdate")
+_SUBJECT = 64
+_LOG_LINES = 60
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The commits that one patch comes from, oldest first."""
+    """What one patch comes from: `commits`, oldest first; or what the target lacks of a changeset of upstream's.
+    `idents`: only their ident lines."""
 
-    commits: tuple[TargetCommit, ...]
-
-    @property
-    def subject(self) -> str:
-        return subject_of(self.commits[0])
+    commits: tuple[TargetCommit, ...] = ()
+    idents: bool = False
+    left_out: LeftOut | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +72,25 @@ def extract(
     files: Mapping[RepoPath, Layers],
     commits: Sequence[TargetCommit],
     ports: Mapping[str, Sequence[str]] | None = None,
+    left_out: Mapping[int, LeftOut] | None = None,
 ) -> Extracted:
     """The series that `files` come to. Its patches, pushed on the baselines, give the files as they stand, byte for
     byte. `ports`: the commits that carry upstream's changesets; what is left of one is what it changed beside them, and
-    its patch says so."""
-    groups = _grouped(files, commits)
-    taken: set[str] = {SERIES, REMAINDER_FILE}
+    its patch says so. `left_out`: what the numbers of the layers that are no commit's stand for."""
+    ported = {number for number, commit in enumerate(commits) if commit.id in (ports or {})}
+    about = {path: _ident_lines(one, ported) for path, one in files.items()}
+    idents = sorted({number for path, one in files.items() for number in _writers(one, about[path])})
+    files = {path: _idents_apart(one, about[path]) for path, one in files.items()}
+    groups = _grouped(files, commits, [commits[number] for number in idents], left_out or {})
+    taken: set[str] = {SERIES, REMAINDER_FILE, IDENT_FILE}
     patches: list[Patch] = []
     origins: list[Origin | None] = []
-    number_of = {number: place for place, group in enumerate(groups) for number in group}
+    number_of = {number: place for place, (numbers, _) in enumerate(groups) for number in numbers}
     before = _tree(files, BEGINNING)
     placed = {path: _renumbered(one, number_of) for path, one in files.items()}
     left = 0
-    for place, group in enumerate(groups):
+    for place, (_, origin) in enumerate(groups):
         after = _tree(placed, place)
-        origin = Origin(tuple(commits[number] for number in group))
         patch = _patch(component, origin, before, after, taken, ports or {})
         if patch is not None:
             patches.append(patch)
@@ -89,13 +107,53 @@ def extract(
     return Extracted(Series(tuple(patches), raw), tuple(origins), changed, left)
 
 
-def _grouped(files: Mapping[RepoPath, Layers], commits: Sequence[TargetCommit]) -> list[list[int]]:
-    """The numbers of the commits that change anything, in their order; those with one subject and author together."""
+def _ident_lines(one: Layers, ported: Collection[int]) -> frozenset[bytes]:
+    """The lines of a file that are idents; and the date of a page, where a port set it: upstream's is a keyword, too.
+    (A date that a commit of the target's own set goes with what that changed.) None of a file that is all the
+    target's own."""
+    if one.made != BEGINNING:
+        return frozenset()
+    found = {line.text for line in one.lines if b"$" in line.text and KEYWORDS.search(line.text)}
+    dates = {line.text for line in one.lines if _PAGE_DATE.match(line.text)}
+    by_port = any(line.on in ported and line.off == NEVER and line.text in dates for line in one.lines)
+    return frozenset(found | dates if by_port else found - dates)
+
+
+def _writers(one: Layers, about: Collection[bytes]) -> set[int]:
+    """Who put those ident lines that are there now and are not the baseline's."""
+    return {line.on for line in one.lines if line.text in about and line.off == NEVER and BEGINNING < line.on < IDENTS}
+
+
+def _idents_apart(one: Layers, about: Collection[bytes]) -> Layers:
+    """The layers with their ident lines put and taken by IDENTS alone."""
+
+    def apart(number: int) -> int:
+        return number if number in (BEGINNING, NEVER) else IDENTS
+
+    lines = (
+        replace(line, on=apart(line.on), off=apart(line.off)) if line.text in about else line for line in one.lines
+    )
+    return replace(one, lines=tuple(line for line in lines if line.on < line.off))
+
+
+def _grouped(
+    files: Mapping[RepoPath, Layers],
+    commits: Sequence[TargetCommit],
+    idents: Sequence[TargetCommit],
+    left_out: Mapping[int, LeftOut],
+) -> list[tuple[list[int], Origin]]:
+    """The numbers that change anything, in their order; those of commits with one subject and author together."""
     groups: dict[tuple[str, str], list[int]] = {}
-    for number in sorted({number for one in files.values() for number in one.numbers()} - {REMAINDER}):
+    result: list[tuple[list[int], Origin]] = []
+    numbers = {number for one in files.values() for number in one.numbers()} - {REMAINDER}
+    for number in sorted(number for number in numbers if number < IDENTS):
         commit = commits[number]
         groups.setdefault((subject_of(commit), commit.author.email), []).append(number)
-    return list(groups.values())
+    result += [(group, Origin(tuple(commits[number] for number in group))) for group in groups.values()]
+    if IDENTS in numbers:
+        result.append(([IDENTS], Origin(tuple(idents), idents=True)))
+    result += [([number], Origin(left_out=left_out[number])) for number in sorted(numbers) if number >= LEFT_OUT]
+    return result
 
 
 def _renumbered(one: Layers, number_of: Mapping[int, int]) -> Layers:
@@ -124,14 +182,61 @@ def _patch(
         return None
     if origin is None:
         name, head = REMAINDER_FILE, remainder_head(component)
+    elif origin.left_out is not None:
+        name = free_name(left_out_name(origin.left_out), taken)
+        head = left_out_head(component, origin.left_out)
+    elif origin.idents:
+        name, head = IDENT_FILE, _ident_head(component, origin.commits, ports)
     else:
         commit = origin.commits[0]
-        name = _free(file_name(origin.subject), taken)
-        ids = ", ".join(f"commit:{one.id}" for one in origin.commits)
-        headers = Headers((("Origin", f"vendor, {ids}"),), origin.subject, _body(origin.commits, ports))
+        subject = subject_of(commit)
+        name = free_name(file_name(subject), taken)
+        headers = Headers((("Origin", _vendor(origin.commits)),), subject, _body(origin.commits, ports))
         known = commit.id if len(commit.id) == len(NO_COMMIT) else NO_COMMIT
         head = written(headers, commit=known, person=commit.author, date=commit.authored)
     return read_patch(name, with_diff(head, diff), name)
+
+
+def _vendor(commits: Sequence[TargetCommit]) -> str:
+    return ", ".join(["vendor", *(f"commit:{one.id}" for one in commits)])
+
+
+def _ident_head(component: str, commits: Sequence[TargetCommit], ports: Mapping[str, Sequence[str]]) -> bytes:
+    what = "Lines that say which of upstream's revisions a file was made from, and dates that ports\nset in pages: "
+    lines = [what + ("nothing else. These commits wrote them:" if commits else "nothing else.")]
+    lines += [""] if commits else []
+    for commit in commits:
+        carried = ", ".join(changeset[:12] for changeset in ports.get(commit.id, ()))
+        lines.append(f"{commit.id[:12]} {subject_of(commit)}" + (f" (port of {carried})" if carried else ""))
+    subject = f"{component} - Ident lines as the target writes them."
+    headers = Headers((("Origin", _vendor(commits)),), subject, "\n".join(lines))
+    return written(headers, person=NOBODY)
+
+
+def left_out_name(one: LeftOut) -> str:
+    """What the patch of what was left out is called."""
+    return file_name(f"left out of {_short(one) or one.changeset[:12]}")
+
+
+def left_out_head(component: str, one: LeftOut) -> bytes:
+    """What such a patch says of itself."""
+    day = datetime.fromtimestamp(one.date, UTC).strftime("%Y-%m-%d")
+    lines = [f"What the target lacks of upstream's changeset {one.changeset[:12]} of {day} by {one.author}:", ""]
+    lines += [f"    {line}".rstrip() for line in one.message.strip("\n").split("\n")[:_LOG_LINES]]
+    lines += ["", *one.revisions, ""]
+    if one.by:
+        lines += ["The target has the rest by:", *(f"    {commit[:12]} {subject}" for commit, subject in one.by)]
+    else:
+        lines.append("The baseline is past it, and no commit of the target is known to carry it.")
+    fields = (("Origin", "vendor"), (LEFT_OUT_OF, one.changeset))
+    subject = f"{component} - Left out: {_short(one) or one.changeset[:12]}"
+    return written(Headers(fields, subject, "\n".join(lines)), person=NOBODY)
+
+
+def _short(one: LeftOut) -> str:
+    """The beginning of its log, cut at a word."""
+    words = " ".join(one.message.strip().partition("\n\n")[0].split())
+    return words if len(words) <= _SUBJECT else words[:_SUBJECT].rpartition(" ")[0].rstrip(" ,;:-") + " ..."
 
 
 def remainder_head(component: str) -> bytes:
@@ -163,7 +268,7 @@ def _body(commits: Sequence[TargetCommit], ports: Mapping[str, Sequence[str]]) -
     return "\n\n".join(texts)
 
 
-def _free(name: str, taken: set[str]) -> str:
+def free_name(name: str, taken: set[str]) -> str:
     """`name`, or with -2, -3 ... before its ending where that is taken."""
     stem, count, free = name.removesuffix(".patch"), 1, name
     while free in taken:

@@ -2,7 +2,8 @@
 
 DEP-3 (Patch Tagging Guidelines, dep-team.debian.net/deps/dep3) names Description or Subject, Origin, Forwarded, Author
 or From, Applied-Upstream, Last-Update; they may stand at the top or in a last paragraph. portkit adds Superseded-By:
-upstream's changesets that together make the patch needless, all of them.
+upstream's changesets that together make the patch needless, all of them; and Left-Out-Of: the changeset of upstream's
+which the target does not have whole.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from portkit.errors import UserError
 from portkit.text import decode
 
 SUPERSEDED_BY = "superseded-by"
+LEFT_OUT_OF = "Left-Out-Of"
 NO_COMMIT = "0" * 40
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)")
@@ -58,6 +60,11 @@ class Headers:
     def superseded_by(self) -> tuple[str, ...]:
         """Upstream's changesets (hashes, or revisions) that together supersede the patch."""
         return tuple(word for value in self.all(SUPERSEDED_BY) for word in re.split(r"[,\s]+", value) if word)
+
+    @property
+    def left_out_of(self) -> str:
+        """The changeset of upstream's of which it is what the target does not have; "" for other patches."""
+        return self.first(LEFT_OUT_OF)
 
     @property
     def forwarded(self) -> str:

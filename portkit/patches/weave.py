@@ -10,7 +10,7 @@ comes, or goes, with the remainder.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from portkit.change.ident import KEYWORDS
@@ -30,6 +30,9 @@ REMAINDER = 1 << 30
 """What no commit explains."""
 
 NEVER = REMAINDER + 1
+
+_SLID = 8
+"""How many lines beside a place are looked at for what belongs to it."""
 
 _WEIGHT = 3
 """How many unexplained lines of the baseline a local line may stand in for."""
@@ -117,6 +120,16 @@ def layers(baseline: Version | None, moments: Sequence[Moment], tip: Version | N
     return Layers(found, made, NEVER, _modes(baseline, moments, tip, made))
 
 
+def upstream_lines(versions: Sequence[Version | None]) -> tuple[list[int], list[list[tuple[bytes, int]]]]:
+    """Of each line of the last of upstream's `versions` (oldest first), which of them put it (0: the first has it); and
+    in each gap between these lines, before the first and behind the last among them, the lines that went, each with the
+    version that took it."""
+    weave = _Weave()
+    for number, version in enumerate(versions):
+        weave.add(Moment(version, number))
+    return weave.spelled()
+
+
 def _created(moments: Sequence[Moment]) -> int:
     """Which commit made the file that is there now."""
     made = REMAINDER
@@ -198,20 +211,54 @@ class _Weave:
             return UPSTREAM
         return moment.by
 
+    def spelled(self) -> tuple[list[int], list[list[tuple[bytes, int]]]]:
+        """Who put each line that is there; and between them the lines that are gone, each with who took it."""
+        put: list[int] = []
+        gaps: list[list[tuple[bytes, int]]] = [[]]
+        for thread in self._threads:
+            if thread.died:
+                gaps[-1].append((thread.text, thread.death))
+            else:
+                put.append(thread.birth)
+                gaps.append([])
+        return put, gaps
+
     def against(self, baseline: bytes, tip: bytes) -> tuple[Layer, ...]:
         """The layers from `baseline` to `tip`, whose lines are those of the weave that are alive."""
         base = split_lines(baseline)
         alive = [at for at, thread in enumerate(self._threads) if not thread.died]
         found: list[Layer] = []
         at_base = at_tip = 0
+        used: set[int] = set()
         for hunk in hunks(*raw_keys(baseline, tip)):
             found += self._common(base, alive, at_base, hunk.a0, at_tip)
             first = alive[hunk.b0 - 1] + 1 if hunk.b0 else 0
             last = alive[hunk.b1] if hunk.b1 < len(alive) else len(self._threads)
-            found += _changed(base[hunk.a0 : hunk.a1], self._threads[first:last])
+            around = _Around(
+                [*self._threads[alive[hunk.b0 - _SLID] if hunk.b0 >= _SLID else 0 : first],
+                 *self._threads[last : alive[hunk.b1 + _SLID] if hunk.b1 + _SLID < len(alive) else None]],
+                self._slid(alive, hunk.b0, hunk.b1), used,
+            )  # fmt: skip
+            found += _changed(base[hunk.a0 : hunk.a1], self._threads[first:last], around)
             at_base, at_tip = hunk.a1, hunk.b1
         found += self._common(base, alive, at_base, len(base), at_tip)
         return tuple(found)
+
+    def _slid(self, alive: Sequence[int], start: int, end: int) -> dict[int, int]:
+        """Of the lines `start` to `end` that are there and upstream's, who put the line that would be the changed one
+        if these were slid up or down."""
+        found: dict[int, int] = {}
+        size = end - start
+        for step in (-1, 1):
+            at = end - 1 if step < 0 else start
+            while start <= at < end and 0 <= at + step * size < len(alive):
+                thread, other = self._threads[alive[at]], self._threads[alive[at + step * size]]
+                if thread.text != other.text:
+                    break
+                if other.birth != UPSTREAM:
+                    found.setdefault(id(thread), other.birth)
+                at += step
+        return found
 
     def _common(self, base: Sequence[bytes], alive: Sequence[int], start: int, end: int, at_tip: int) -> list[Layer]:
         """Lines that baseline and tip share, and between them what local commits put and took again."""
@@ -231,7 +278,28 @@ def _passing(thread: _Thread) -> Layer | None:
     return None
 
 
-def _changed(base: Sequence[bytes], threads: Sequence[_Thread]) -> list[Layer]:
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What stands beside a place where baseline and tip differ. Where lines like each other stand side by side, one
+    comparison may take the one for the changed one, and another comparison the other: then what is looked for stands
+    here. `threads`: those before and behind; `slid`: who put the line that may be meant instead of a thread, which is
+    known by its identity; `used`: what was found."""
+
+    threads: Sequence[_Thread]
+    slid: Mapping[int, int]
+    used: set[int]
+
+    def taken(self, text: bytes) -> int:
+        """Who took a line of upstream's that reads so; UPSTREAM for nobody."""
+        for thread in self.threads:
+            local = thread.died and thread.birth == UPSTREAM and thread.death != UPSTREAM
+            if local and thread.text == text and id(thread) not in self.used:
+                self.used.add(id(thread))
+                return thread.death
+        return UPSTREAM
+
+
+def _changed(base: Sequence[bytes], threads: Sequence[_Thread], around: _Around) -> list[Layer]:
     """The layers of one place where baseline and tip differ: `base` are the baseline's lines, `threads` all that ever
     was in the target there."""
     dead = [at for at, thread in enumerate(threads) if thread.died and thread.death != UPSTREAM]
@@ -248,20 +316,30 @@ def _changed(base: Sequence[bytes], threads: Sequence[_Thread]) -> list[Layer]:
     local = [thread.birth for thread in threads if not thread.died and thread.birth != UPSTREAM]
     unexplained = len(base) - len(pairs)
     instead = min(local) if local and unexplained <= _WEIGHT * len(local) else REMAINDER
+    paired = set(pairs.values())
+    gone = {at: by for at, line in enumerate(base) if at not in paired and (by := around.taken(line)) != UPSTREAM}
+
+    def lacking(start: int, end: int) -> list[Layer]:
+        return [Layer(base[at], BEGINNING, gone.get(at, instead)) for at in range(start, end)]
+
     out: list[Layer] = []
     taken = 0
+    end = len(base)
+    while end - 1 in gone:  # what slid stood below
+        end -= 1
     last = max(pairs, default=-1)
     for at, thread in enumerate(threads):
         if at in pairs:
-            out += [Layer(line, BEGINNING, instead) for line in base[taken : pairs[at]]]
+            out += lacking(taken, pairs[at])
             out.append(Layer(base[pairs[at]], BEGINNING, thread.death))
             taken = pairs[at] + 1
         elif not thread.died:
             if at > last:  # what was before stands above what is instead
-                out += [Layer(line, BEGINNING, instead) for line in base[taken:]]
-                taken = len(base)
-            out.append(Layer(thread.text, thread.birth if thread.birth != UPSTREAM else REMAINDER, NEVER))
+                out += lacking(taken, max(taken, end))
+                taken = max(taken, end)
+            birth = thread.birth if thread.birth != UPSTREAM else around.slid.get(id(thread), UPSTREAM)
+            out.append(Layer(thread.text, birth if birth != UPSTREAM else REMAINDER, NEVER))
         else:
             passing = _passing(thread)
             out += [passing] if passing is not None else []
-    return out + [Layer(line, BEGINNING, instead) for line in base[taken:]]
+    return out + lacking(taken, len(base))

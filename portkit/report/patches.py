@@ -30,6 +30,7 @@ def patch_object(patch: Patch) -> Object:
         "commits": list(patch.headers.commits),
         "forwarded": patch.headers.forwarded or None,
         "superseded_by": list(patch.headers.superseded_by),
+        "left_out_of": patch.headers.left_out_of or None,
         "added": sum(one.added for one in patch.files),
         "removed": sum(one.removed for one in patch.files),
         "files": [str(path) for path in patch.paths],

@@ -15,7 +15,8 @@ from portkit.change.changeset import Blob
 from portkit.components.model import Component
 from portkit.merge.file import Version
 from portkit.patches.applying import Files
-from portkit.patches.weave import UPSTREAM, Layers, Moment, layers
+from portkit.patches.leftout import LEFT_OUT, LeftOut, left_out
+from portkit.patches.weave import REMAINDER, UPSTREAM, Layers, Moment, layers
 from portkit.paths import RepoPath, name
 from portkit.protocols import Ancestry, History, TargetCommit, Tree
 from portkit.sync.baseline import BaselineFinder
@@ -39,11 +40,12 @@ class Derived:
 @dataclass(frozen=True, slots=True)
 class Local:
     """`derived`, and each file in layers of local commits; a layer's number is an index of `commits`, which are oldest
-    first."""
+    first, or one of `left_out`."""
 
     derived: Derived
     layers: Mapping[RepoPath, Layers]
     commits: tuple[TargetCommit, ...]
+    left_out: Mapping[int, LeftOut]
 
 
 class LocalFinder:
@@ -107,9 +109,51 @@ class LocalFinder:
         for count, path in enumerate(paths):
             self._progress(f"{self._component.name}: reading its history, {count} of {len(paths)} files")
             life = self._life(path, commits, numbers)
-            moments = self._moments(path, life, until, ported, numbers)
-            found[path] = layers(derived.baseline.get(path), moments, derived.tree.get(path))
-        return Local(derived, found, tuple(commits))
+            moments, origin = self._moments(path, life, until, ported, numbers)
+            woven = layers(derived.baseline.get(path), moments, derived.tree.get(path))
+            found[path] = left_out(woven, *self._since(path, origin, derived.versions.get(path)))
+        return Local(derived, found, tuple(commits), self._left_out(found, ported, commits))
+
+    def _since(
+        self, path: RepoPath, origin: FileVersion | None, baseline: FileVersion | None
+    ) -> tuple[list[Version | None], Callable[[int], int]]:
+        """Upstream's versions of a file from the one that it was made from to its baseline, and the numbers that stand
+        for their changesets."""
+        upstream = self._component.upstream_of(path)
+        if upstream is None or origin is None or baseline is None:
+            return [], lambda place: place
+        several = [
+            one for one in self._lineage.versions(upstream) if origin.position <= one.position <= baseline.position
+        ]
+        contents = [Version(self._content(one), one.blob.mode) if one.blob is not None else None for one in several]
+        return contents, lambda place: LEFT_OUT + several[place].position
+
+    def _left_out(
+        self, files: Mapping[RepoPath, Layers], ported: Ported, commits: Sequence[TargetCommit]
+    ) -> dict[int, LeftOut]:
+        """What the numbers of changesets in `files` stand for."""
+        found: dict[int, LeftOut] = {}
+        touched: dict[int, list[RepoPath]] = {}
+        for path, one in files.items():
+            for number in one.numbers():
+                if LEFT_OUT <= number < REMAINDER:
+                    touched.setdefault(number, []).append(path)
+        for number, paths in sorted(touched.items()):
+            changeset = self._lineage.changesets[number - LEFT_OUT]
+            labels: list[str] = []
+            for path in paths:
+                upstream = self._component.upstream_of(path)
+                every = self._lineage.versions(upstream) if upstream is not None else ()
+                labels += [f"{one.path} {one.label}" for one in every if one.changeset == changeset.id]
+            by = tuple(
+                (commit.id, next((line.strip() for line in commit.message.splitlines() if line.strip()), ""))
+                for commit in commits
+                if any(carried == changeset.id for _, carried in ported.get(commit.id, ()))
+            )
+            found[number] = LeftOut(
+                changeset.id, changeset.message, changeset.author.login, changeset.date, tuple(labels), by
+            )
+        return found
 
     def _tree(self, commit: str) -> Tree:
         if commit not in self._trees:
@@ -139,9 +183,11 @@ class LocalFinder:
         until: int,
         ported: Ported,
         numbers: Mapping[str, int],
-    ) -> list[Moment]:
+    ) -> tuple[list[Moment], FileVersion | None]:
+        """The states of a file; and upstream's version that it was made from, where there is one."""
         upstream = self._component.upstream_of(path)
         moments: list[Moment] = []
+        origin: FileVersion | None = None
         states = [(commit, self._read(commit, blob)) for commit, blob in life]
         came = self._came(path, upstream, states)
         for index, (commit, version) in enumerate(states):
@@ -153,7 +199,7 @@ class LocalFinder:
                     moments.append(Moment(Version(self._history.read(origin.blob.oid), origin.blob.mode), UPSTREAM))
             carried = self._carried(upstream, ported.get(commit.id, frozenset()))
             moments.append(Moment(version, numbers[commit.id], carried))
-        return moments
+        return moments, origin
 
     def _read(self, commit: TargetCommit, blob: Blob | None) -> Version | None:
         return Version(self._tree(commit.id).read(blob.oid), blob.mode) if blob is not None else None

@@ -23,9 +23,11 @@ def test_extract_tells_each_local_commit_and_what_history_does_not_explain(work:
     told = work.portkit("--json", "patches", "extract", "leased").object()
     assert told["written"] and told["remainder_share"] < 0.2
     names = [one["name"] for one in told["patches"]]
-    assert names[:2] == ["leased-bring-in-a-lease-client.patch", "leased-fit-it-to-this-system.patch"]
-    assert names[-1] == "remainder.patch"
-    one = told["patches"][1]
+    assert names[0] == "leased-fit-it-to-this-system.patch"
+    assert "leased-bring-in-a-lease-client.patch" not in names and "ident-lines.patch" in names
+    assert names[-1] == "left-out-of-a-server-may-name-several-routers-take-a.patch" and not told["remainder_lines"]
+    assert "Bring in a lease client." in (work.folder / "patches/leased/ident-lines.patch").read_text()
+    one = told["patches"][0]
     assert one["subject"] == "leased - Fit it to this system." and len(one["commits"][0]) == 40
     assert (work.folder / SERIES).read_text().endswith("".join(f"{name}\n" for name in names))
     checked = work.portkit("--json", "patches", "check", "leased")
@@ -113,7 +115,7 @@ def test_who_owns_a_line(extracted: Work) -> None:
     lines = extracted.git("show", "master:sbin/leased/leased.c").splitlines()
     at = next(number for number, line in enumerate(lines, 1) if "$DragonFly:" in line)
     told = extracted.portkit("--json", "patches", "list", f"sbin/leased/leased.c:{at}").object()
-    assert [one["name"] for one in told["owners"]] == ["leased-fit-it-to-this-system.patch"]
+    assert [one["name"] for one in told["owners"]] == ["ident-lines.patch"]
     told = extracted.portkit("--json", "patches", "list", "sbin/leased/leased.c").object()
     assert len(told["owners"]) >= 3
     assert extracted.portkit("patches", "list", f"sbin/leased/leased.c:{at + 20}").out.endswith("it is upstream's\n")

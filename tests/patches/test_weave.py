@@ -123,6 +123,69 @@ def test_extract_makes_one_patch_a_commit_and_groups_one_subject() -> None:
     assert all(step.applies for step in steps) and steps[-1].after == files(x=tip)
 
 
+def test_what_slides_belongs_to_who_put_it_or_took_it() -> None:
+    """`int` above one function is the same line as `int` above the next one; comparisons disagree on which is new."""
+    base = b"a\nint\nf()\nb\n"
+    tip = b"a\nint\ng()\nint\nf()\nb\n"
+    moments = [Moment(version(base), UPSTREAM), Moment(version(tip), 0)]
+    found = layers(version(base), moments, version(tip))
+    assert found.numbers() == {0}
+    long = b"x\n\nMINE\n\nhook:\n\tdo\n\nend\n"
+    short = b"x\n\nMINE\n\nend\n"
+    local = long.replace(b"MINE", b"OURS"), short.replace(b"MINE", b"OURS")
+    several = [Moment(version(long), UPSTREAM), Moment(version(local[0]), 0), Moment(version(local[1]), 1)]
+    found = layers(version(long), several, version(local[1]))
+    assert found.numbers() == {0, 1} and content(found, 0) == local[0]
+
+
+IDENT = b"$OpenBSD: x.c,v 1.%d 2012/01/01 00:00:00 a Exp $"
+
+
+def test_ident_lines_are_one_patch_that_names_who_wrote_them() -> None:
+    def text(ident: bytes, body: bytes) -> bytes:
+        return b"/* " + ident + b" */\n" + body
+
+    old, new = numbered(12), numbered(12, l6=b"six\n")
+    base = text(IDENT % 2, new)
+    first = text(IDENT.replace(b"x.c", b"src/x.c") % 1, numbered(12, l10=b"ours\n"))
+    tip = text(IDENT.replace(b"x.c", b"src/x.c") % 2, numbered(12, l6=b"six\n", l10=b"ours\n"))
+    moments = [
+        Moment(version(text(IDENT % 1, old)), UPSTREAM), Moment(version(first), 0),
+        Moment(version(tip), 1, ((text(IDENT % 1, old), base),)),
+    ]  # fmt: skip
+    found = {RepoPath("x.c"): layers(version(base), moments, version(tip))}
+    commits = [commit(1, "Make it ours"), commit(2, "Take six")]
+    done = extract("tool", found, commits, {commits[1].id: ("ab" * 20,)})
+    assert [patch.name for patch in done.series.patches] == ["make-it-ours.patch", "ident-lines.patch"]
+    assert b"OpenBSD" not in done.series.patches[0].raw.partition(b"diff --git")[2].replace(base[:60], b"")
+    idents = done.series.patches[1]
+    assert "Make it ours" in idents.headers.body and idents.changed_lines == 2 and not done.left
+    steps = push(done.series, {RepoPath("x.c"): version(base)})
+    assert steps[-1].after == {RepoPath("x.c"): version(tip)}
+
+
+def test_a_file_of_the_target_s_own_comes_whole_ident_line_and_all() -> None:
+    tip = version(b"/* $DragonFly$ */\nint x;\n")
+    done = extract("tool", {RepoPath("own.c"): layers(None, [Moment(tip, 0)], tip)}, [commit(1, "Own")])
+    assert [patch.name for patch in done.series.patches] == ["own.patch"]
+
+
+def test_the_date_of_a_page_goes_with_the_ident_lines_where_a_port_set_it() -> None:
+    def page(date: bytes, body: bytes = b"text\n") -> bytes:
+        return b".Dd " + date + b"\n.Os\n" + body
+
+    base = page(b"$Mdocdate: March 4 2012 $", b"new\n")
+    old = page(b"$Mdocdate: March 1 2012 $")
+    for port, names in ((True, ["ident-lines.patch"]), (False, ["take-new.patch"])):
+        tip = page(b"April 1, 2012", b"new\n")
+        carried = ((old, base),) if port else ()
+        moments = [Moment(version(old), UPSTREAM), Moment(version(tip), 0, carried)]
+        ports = {f"{1:040x}": ("ab" * 20,)} if port else {}
+        found = {RepoPath("x.8"): layers(version(base), moments, version(tip))}
+        done = extract("x", found, [commit(1, "Take new")], ports)
+        assert [patch.name for patch in done.series.patches] == names
+
+
 LINES = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\n", b"\n", b"/* $OpenBSD$ */\n"]), max_size=8)
 ENDS = st.sampled_from([b"", b"e"])
 STATES = st.one_of(st.none(), st.builds(lambda lines, end: version(b"".join(lines) + end), LINES, ENDS))

@@ -64,6 +64,9 @@ class Checked:
         return tuple(one for one in self.diagnostics if one.severity is Severity.WARNING)
 
 
+_OWN = "own-"
+
+
 class Sources:
     """Contents by key, for units: a key is a blob's object id, or made here for what is in no repository."""
 
@@ -73,9 +76,13 @@ class Sources:
 
     def add(self, content: bytes) -> str:
         """The key of `content` from now on."""
-        key = f"own-{sha256(content).hexdigest()}"
+        key = f"{_OWN}{sha256(content).hexdigest()}"
         self._known[key] = content
         return key
+
+    def made(self, key: str) -> bool:
+        """Whether `key` is one that was made here."""
+        return key.startswith(_OWN)
 
     def read(self, key: str) -> bytes:
         """The content. Raises what the repository's reader raises."""

@@ -6,6 +6,7 @@ nothing else. What a process is doing is never in the order of the answers.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,7 +24,9 @@ from typing import Any
 from portkit.audit.checking import TARGET, Checked, Diagnostic, Severity, Unit
 from portkit.check import worker
 from portkit.check.farm import write
+from portkit.check.kept import Kept
 from portkit.errors import WorldError
+from portkit.protocols import Memory
 
 SECONDS = 20.0
 """How long one unit may take."""
@@ -30,8 +34,26 @@ SECONDS = 20.0
 LIBRARY = "libclang"
 """The backend that is asked for first."""
 
+FLAGS = (f"--target={TARGET}", "-nostdinc", "-ferror-limit=0", "-Werror=implicit-function-declaration")
+"""What every source is checked with, before its own flags."""
+
 _AT_ONCE = 8
 _HINT = "pip install 'portkit[audit]' brings libclang; or install clang, 14 or newer"
+
+
+def stamp() -> str:
+    """What tells the compilers of this machine from others, without starting one: their files, with size and time."""
+    places = [shutil.which("clang") or ""]
+    with suppress(ImportError, ValueError):
+        found = importlib.util.find_spec("clang")
+        for folder in (found.submodule_search_locations or ()) if found is not None else ():
+            places += sorted(map(str, Path(folder, "native").glob("*")))
+    told = [LIBRARY]
+    for place in filter(None, places):
+        with suppress(OSError):
+            stat = Path(place).resolve().stat()
+            told.append(f"{place} {stat.st_size} {stat.st_mtime_ns}")
+    return "\n".join(told)
 
 
 class LocalCompiler:
@@ -44,9 +66,11 @@ class LocalCompiler:
         backend: str = "",
         seconds: float = SECONDS,
         workers: int = 0,
+        memory: Memory | None = None,
     ) -> None:
-        """`backend`: `libclang`, or the path of a clang; "" for the first that is there. Raises WorldError where none
-        is."""
+        """`backend`: `libclang`, or the path of a clang; "" for the first that is there; `memory`: keeps the answers
+        between runs, where the headers' folder is named as `farm` names it. Raises WorldError where there is no
+        compiler."""
         self._seconds = seconds
         self._folder = Path(tempfile.mkdtemp(prefix="portkit-check-"))
         self._headers = headers
@@ -60,6 +84,8 @@ class LocalCompiler:
             raise
         self._workers = [first]
         self.name = first.name
+        depends = (first.name, stamp(), *FLAGS, headers.name)
+        self._kept = Kept(memory, depends) if memory is not None else None
         self._count = workers or min(os.cpu_count() or 1, _AT_ONCE)
 
     def __enter__(self) -> LocalCompiler:
@@ -83,10 +109,16 @@ class LocalCompiler:
         asked for again. `read` is only called from the caller's thread."""
         result: list[Checked | None] = [self._remembered(unit) for unit in units]
         todo = [number for number, known in enumerate(result) if known is None]
+        if todo and self._kept is not None:
+            for number, known in zip(todo, self._kept.get([units[number] for number in todo]), strict=True):
+                result[number] = known
+            todo = [number for number in todo if result[number] is None]
         if todo:
             while len(self._workers) < min(self._count, len(todo)):
                 self._workers.append(_Worker(self._workers[0].kind, self._headers, self._new_folder()))
             self._share(units, todo, result, read)
+            if self._kept is not None:
+                self._kept.put((units[number], one) for number in todo if (one := result[number]) is not None)
         for unit, checked in zip(units, result, strict=True):
             assert checked is not None
             self._known[_key(unit)] = (unit, checked)
@@ -170,10 +202,7 @@ class _Worker:
     def check(self, unit: Unit, contents: dict[str, bytes], seconds: float) -> Checked:
         self._place(unit, contents)
         include = [f"-I{self._sources / one}" for one in unit.include]
-        arguments = [
-            f"--target={TARGET}", "-nostdinc", "-ferror-limit=0", "-Werror=implicit-function-declaration",
-            *unit.flags, *include, "-isystem", str(self._headers),
-        ]  # fmt: skip
+        arguments = [*FLAGS, *unit.flags, *include, "-isystem", str(self._headers)]
         asked = {"main": str(self._sources / unit.main), "arguments": ["-x", "c", *arguments]}
         answer, failed = self._asked(asked, seconds)
         if answer is None or answer.get("failed"):

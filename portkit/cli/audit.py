@@ -9,15 +9,16 @@ from dataclasses import replace
 import click
 
 from portkit.audit.run import Audit
-from portkit.audit.steps import StepCheck
+from portkit.audit.steps import StepCheck, stepped
 from portkit.cli.pages import own_templates
 from portkit.cli.reporting import FORMATS, Made, write
 from portkit.cli.screen import Screen
 from portkit.cli.wiring import Options, Workspace, workspace
-from portkit.components.model import CheckPolicy, Component
+from portkit.components.model import Component
 from portkit.report.audit import audit_object, blocks, lead
 from portkit.report.audit_page import audit_page, html, markdown
-from portkit.sync.component import Scope, position_of
+from portkit.sync.component import Plan
+from portkit.sync.run import Request
 
 
 @click.command("audit")
@@ -65,19 +66,19 @@ def command(
 
 
 def _steps(place: Workspace, component: Component, onto: str, until: str) -> tuple[StepCheck, ...]:
-    """The type check of each changeset that a sync would land, one on the other."""
-    run = place.sync().component_run(replace(component, check=CheckPolicy.ANNOTATE), onto)
-    history = place.history(place.map.source(component.upstream))
-    plan = run.plan(
-        onto, Scope(lambda seen: position_of(seen, until, history) if until else len(seen) - 1)
+    """The type check of each changeset that a sync would land, one on the other, whatever the map makes of it."""
+    plans: dict[str, Plan] = {}
+    place.sync(lambda one, plan: plans.update({one.name: plan}), binding=False).run(
+        Request((component.name,), onto, until, dry_run=True)
     )
-    checker = place.step_checker(component, onto) if plan.branch else None
-    result = []
-    for number, step in enumerate(plan.branch):
-        place.screen.progress(f"{component.name}: type-checking, {number} of {len(plan.branch)}")
-        assert checker is not None
-        result.append(checker.step(step.changeset.id, step.writes))
-    return tuple(result)
+    plan = plans[component.name]
+    if not plan.branch:
+        return ()
+
+    def told(number: int, count: int) -> None:
+        place.screen.progress(f"{component.name}: type-checking, {number} of {count}")
+
+    return stepped(plan, place.step_checker(component, onto, plan.under), told)
 
 
 def _made(place: Workspace, found: Audit, formats: Sequence[str]) -> Made:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from portkit.check import merging
 from portkit.cli.local import LocalPatches
+from portkit.cli.type_checks import type_checked
 from portkit.cli.wiring import Workspace
 from portkit.components.model import Component
 from portkit.errors import UserError
@@ -31,13 +32,15 @@ class Triaged:
     orders: dict[str, Order] = field(default_factory=dict)
 
 
-def triaged(place: Workspace, request: Request) -> Triaged:
-    """What waits in a run of `request` that writes nothing, and why."""
+def triaged(place: Workspace, request: Request, *, checking: bool = False) -> Triaged:
+    """What waits in a run of `request` that writes nothing, and why; `checking`: with the type check."""
+    plans: dict[str, Plan] = {}
     cards: dict[str, Card] = {}
     orders: dict[str, Order] = {}
     tools = merging.found()
 
     def look(component: Component, plan: Plan) -> None:
+        plans[component.name] = plan
         if plan.ground is None or component.name not in request.components:
             return
         explainer = Explainer(
@@ -59,6 +62,8 @@ def triaged(place: Workspace, request: Request) -> Triaged:
                 cards[id] = replace(card, suggestions=more + card.suggestions)
 
     outcomes = place.sync(look).run(replace(request, dry_run=True)).outcomes
+    if checking:
+        outcomes = type_checked(place, outcomes, plans)
     return Triaged(outcomes, cards, orders)
 
 

@@ -20,6 +20,7 @@ from portkit.report.contract import iso
 from portkit.report.settled import Settled, settled, settled_object
 from portkit.report.shown import Side, counted, cut, headline, one_line, sides
 from portkit.report.triage import card_of, conflicts_object
+from portkit.report.type_check import told
 from portkit.report.waiting import Waiting, waiting
 from portkit.report.wording import place as place_of
 from portkit.sync.outcome import ComponentOutcome
@@ -266,6 +267,7 @@ def _tell_card(place: Workspace, one: Waiting, card: Card | None) -> None:
             screen.say("  |")
     if len(lines) > _LOG_LINES:
         screen.say(f"  | ... {len(lines) - _LOG_LINES} more lines")
+    _tell_check(screen, one)
     _tell_causes(screen, card)
     for suggestion in card.suggestions if card is not None else ():
         _tell_suggestion(screen, suggestion)
@@ -281,6 +283,15 @@ def _tell_card(place: Workspace, one: Waiting, card: Card | None) -> None:
         if len(one.blocks) > _BLOCKED:
             screen.say(f"  ... {len(one.blocks) - _BLOCKED} more")
         screen.say()
+
+
+def _tell_check(screen: Screen, one: Waiting) -> None:
+    said = told(one.outcome.check) if one.outcome.check is not None else ()
+    if said:
+        screen.say()
+        screen.say("Type check")
+    for text in said:
+        screen.paragraph(text, indent="    ")
 
 
 def _tell_causes(screen: Screen, card: Card | None) -> None:

@@ -38,6 +38,10 @@ def kind_of(name: str) -> Kind:
     return cast(Kind, importlib.import_module(f"portkit.cli.report_{name}"))
 
 
+CHECKED = ("weekly", "triage")
+"""The kinds that tell the type check of what lands."""
+
+
 @click.command("report")
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.option(
@@ -46,13 +50,15 @@ def kind_of(name: str) -> Kind:
 @click.option("--until", default="", metavar="REV-or-DATE", help="Look at upstream no further than this.")
 @click.option("--as-of", default="", metavar="DATE", help="The report's day (default: that of the newest fetch).")
 @click.option("--since", default="", metavar="DATE", help="Compare with the report of this day, or the newest before.")
+@click.option("--check/--no-check", "checking", default=None,
+              help="With or without the type check of what lands (default: with, in weekly and triage).")
 @click.option("--final", is_flag=True, help="For progress: the last report, on one page.")
 @click.option("--format", "formats", multiple=True, type=click.Choice(FORMATS), help="Only this format; repeatable.")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of the report's JSON, and write nothing.")
 @click.pass_obj
 def command(
-    options: Options, kind: str, onto: str, until: str, as_of: str, since: str, final: bool, formats: tuple[str, ...],
-    schema: bool,
+    options: Options, kind: str, onto: str, until: str, as_of: str, since: str,
+    checking: bool | None, final: bool, formats: tuple[str, ...], schema: bool,
 ) -> int:  # fmt: skip
     """Writes a report under reports/, as HTML, as Markdown that reads as a mail, and as JSON.
 
@@ -63,8 +69,11 @@ def command(
         return _print_schema(options, kind)
     if final and kind != "progress":
         raise UserError(f"a {kind} report is never final", where="--final", hint="portkit report progress --final")
+    if checking and kind not in CHECKED:
+        raise UserError(f"a {kind} report has no type check", where="--check", hint="portkit report weekly")
     with workspace(options) as place:
-        made = kind_of(kind).make(place, Asked(onto, until, as_of, wanted(formats), since, final))
+        checks = kind in CHECKED and checking is not False
+        made = kind_of(kind).make(place, Asked(onto, until, as_of, wanted(formats), since, final, checks))
         written = [*write(place, made), write_index(place)]
         found = {"schema": 1, "command": "report", "kind": kind, "files": [str(path) for path, _ in written],
                  "changed": [str(path) for path, changed in written if changed], "waits": list(made.waits)}  # fmt: skip

@@ -19,7 +19,7 @@ def make(place: Workspace, asked: Asked) -> Made:
     """The report of what a sync of all components finds now."""
     target = place.target()
     commit = target.resolve(asked.onto) if asked.onto else target.default_tip()
-    found = triaged(place, Request(place.components(()), commit, asked.until, dry_run=True))
+    found = triaged(place, Request(place.components(()), commit, asked.until, dry_run=True), checking=asked.checking)
     on = day_of(place, asked, found.outcomes)
     scope = [word for name, value in (("--onto", asked.onto), ("--until", asked.until)) if value
              for word in (name, value)]  # fmt: skip

@@ -31,7 +31,8 @@ FORMATS = ("html", "md", "json")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the command line asks of a report; each "" where it says nothing. `formats`: those that are wanted."""
+    """What the command line asks of a report; each "" where it says nothing. `formats`: those that are wanted;
+    `checking`: with the type check of what lands."""
 
     onto: str = ""
     until: str = ""
@@ -39,6 +40,7 @@ class Asked:
     formats: tuple[str, ...] = FORMATS
     since: str = ""
     final: bool = False
+    checking: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,17 @@ def looked_at(place: Workspace, asked: Asked) -> LookedAt:
     target = _offline(place, place.target, trouble)
     onto = target.resolve(asked.onto) if asked.onto else target.default_tip()
     names = place.components(())
+
+    def look(several: tuple[str, ...]) -> tuple[ComponentOutcome, ...]:
+        return run(place, Request(several, onto, asked.until, dry_run=True), checking=asked.checking)
+
     try:
-        found = _offline(place, lambda: run(place, Request(names, onto, asked.until, dry_run=True)), trouble)
+        found = _offline(place, lambda: look(names), trouble)
     except WorldError as error:
         one_by_one: dict[str, ComponentOutcome] = {}
         for name in names:
             try:
-                one_by_one[name] = run(place, Request((name,), onto, asked.until, dry_run=True))[-1]
+                one_by_one[name] = look((name,))[-1]
             except WorldError as wrong:
                 trouble.append(wrong)
         if not one_by_one:

@@ -12,7 +12,7 @@ from portkit.cli.screen import WIDTH, Screen
 from portkit.cli.waiting import previous_report
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.cli.worksheet import previous_worksheet, tell_worksheet, write_worksheet
-from portkit.components.model import Mode
+from portkit.components.model import CheckPolicy, Mode
 from portkit.errors import UserError
 from portkit.report.contract import iso, sync_object
 from portkit.report.waiting import new_since, open_ids
@@ -20,7 +20,7 @@ from portkit.report.watched import ordered, summary, told, topics_of
 from portkit.report.worksheet import open_ids as open_in
 from portkit.store.results import Results
 from portkit.sync.branch import DRAFT_SUFFIX
-from portkit.sync.component import WATCH_DAYS, day_of
+from portkit.sync.component import WATCH_DAYS, Plan, day_of
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
 from portkit.sync.run import Request
 from portkit.sync.watching import Watched
@@ -42,6 +42,7 @@ _INDENT = " " * 17
 @click.option("--branch", default="", metavar="NAME", help="Write this branch (default: portkit/<component>).")
 @click.option("--as-of", default="", metavar="DATE", help="What counts as today for what was deferred.")
 @click.option("--partial", is_flag=True, help="Of what is parked, land the files that fit by themselves.")
+@click.option("--check", "checking", is_flag=True, help="Type-check what lands, and say what it adds.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be done.")
 @click.option("--verify", "verifying", is_flag=True, help="Run the map's own commands on what was written.")
 @click.option("--strict", is_flag=True, help="Exit 1 while anything at all waits for a person.")
@@ -55,6 +56,7 @@ def command(
     branch: str,
     as_of: str,
     partial: bool,
+    checking: bool,
     dry_run: bool,
     verifying: bool,
     strict: bool,
@@ -79,7 +81,7 @@ def command(
             partial,
         )
         before = {name: open_in(previous_worksheet(place.reports, name)) for name in request.components}
-        outcomes = run(place, request)
+        outcomes = run(place, request, checking=checking)
         new = new_since(outcomes, previous_report(place.reports))
         still = open_ids(outcomes)
         for outcome in outcomes:
@@ -115,9 +117,9 @@ def damaged(outcomes: Sequence[ComponentOutcome]) -> UserError | None:
     return UserError(f"{found[0]}{more}", hint="bring the file anew (rsync, reposync), then sync again")
 
 
-def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
-    """Runs the sync and, unless it is dry, moves its branches in one step. Where nothing changed since the last run,
-    neither git nor the clock is asked again."""
+def run(place: Workspace, request: Request, *, checking: bool = False) -> tuple[ComponentOutcome, ...]:
+    """Runs the sync and, unless it is dry, moves its branches in one step; `checking`: with the type check of what it
+    brings. Where nothing changed since the last run, neither git nor the clock is asked again."""
     target = place.target()
     place.settled = not request.until  # up to a point that is said, nothing is left for the next run
     names = sorted({place.map.component(one).upstream for one in request.components})
@@ -125,27 +127,39 @@ def run(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
     histories = [place.history(source) for source in sources]
     results = Results(
         place.memory(),
-        repr(replace(request, onto="")),
+        repr(replace(request, onto="")) + (" type check" if checking else ""),
         [repr(place.map), request.onto, repr(place.template()), repr(target.cut)]
         + [history.stamp for history in histories]
         + [repr((place.decisions(one.name), place.resolutions(one.name))) for one in place.map.components]
         + [repr(place.series(one.name)) for one in place.map.components if one.mode is Mode.IMPORT]
-        + ([] if request.dry_run else [repr(target.identity())]),
+        + ([] if request.dry_run else [repr(target.identity())])
+        + ([place.compiler_stamp()] if checking or _bound(place) else []),
     )
     known = None if any(history.rewritten for history in histories) else results.get(target.tip)
     if known is not None:
         _write_worksheets(place, request, known)
         return known
-    result = place.sync().run(request)
+    plans: dict[str, Plan] = {}
+    result = place.sync(lambda one, plan: plans.update({one.name: plan} if checking else {})).run(request)
+    outcomes = result.outcomes
+    if checking:
+        from portkit.cli.type_checks import type_checked  # a plain sync starts without
+
+        outcomes = type_checked(place, outcomes, plans)
     if result.moves:
         target.move([RefUpdate(target.branch_ref(one.branch), one.new, one.expected) for one in result.moves])
-    beside = any(notice.kind == "branch" for one in result.outcomes for notice in one.notices)
+    beside = any(notice.kind == "branch" for one in outcomes for notice in one.notices)
     if not beside:  # a branch that could not be moved may be free by the next run, and nothing here would tell
-        wanted = () if request.dry_run else [one.branch for one in result.outcomes if one.branch]
+        wanted = () if request.dry_run else [one.branch for one in outcomes if one.branch]
         branches = [name for branch in wanted for name in (branch, branch + DRAFT_SUFFIX)]
-        results.put(result.outcomes, {name: target.tip(name) for name in branches})
-    _write_worksheets(place, request, result.outcomes)
-    return result.outcomes
+        results.put(outcomes, {name: target.tip(name) for name in branches})
+    _write_worksheets(place, request, outcomes)
+    return outcomes
+
+
+def _bound(place: Workspace) -> bool:
+    """Whether the type check decides what lands, so that another compiler may land something else."""
+    return any(one.check is CheckPolicy.BINDING for one in place.map.components)
 
 
 def _write_worksheets(place: Workspace, request: Request, outcomes: Sequence[ComponentOutcome]) -> None:
@@ -189,6 +203,10 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
     for one in outcome.changesets:
         if outcome.worksheet is None and one.state not in (State.PORTED, State.ALREADY):
             _tell_parked(screen, one, by_id)
+    if outcome.type_check is not None:
+        from portkit.cli.type_checks import tell_type_check
+
+        tell_type_check(screen, outcome)
     for path, text in _unmapped(outcome):
         screen.paragraph(f"{path}: {text}", first="  new file       ", indent=_INDENT)
 

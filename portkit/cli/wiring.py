@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,7 +31,7 @@ from portkit.sync.component import Plan, position_of
 from portkit.sync.lineage import Lineage
 from portkit.sync.remembered import remembered
 from portkit.sync.replay import Judge
-from portkit.sync.run import Sync
+from portkit.sync.run import Sync, Writes
 from portkit.target.git import GitTarget
 from portkit.upstream.git import GitHistory
 from portkit.upstream.source import UpstreamHistory, open_history
@@ -41,6 +41,8 @@ if TYPE_CHECKING:  # what few commands need is imported where they ask for it: a
     from portkit.audit.headers import Headers
     from portkit.audit.run import Auditor
     from portkit.audit.steps import StepChecker
+
+_NOTHING: Writes = {}
 
 STATE = ".portkit"
 """The workspace's folder for what can be made again."""
@@ -75,6 +77,7 @@ class Workspace:
     _memory: Cache | None = None
     _decisions: dict[str, Decisions] = field(default_factory=dict)
     _resolutions: dict[str, Resolutions] = field(default_factory=dict)
+    _compilers: dict[Path, Compiler] = field(default_factory=dict)
 
     @property
     def state(self) -> Path:
@@ -139,14 +142,23 @@ class Workspace:
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"the commit template cannot be read: {error}", where="commit.template") from error
 
+    def compiler_stamp(self) -> str:
+        """What tells this machine's compiler from another, without starting it; the flags that it is always given."""
+        from portkit.check.compiler import FLAGS, stamp
+
+        return "\n".join((stamp(), *FLAGS))
+
     def compiler(self, headers: Headers, tree: Tree) -> Compiler:
         """A compiler on the target's `headers`, whose contents `tree` reads. Raises WorldError where there is none."""
         from portkit.check.compiler import LocalCompiler  # only an audit and a type check need it
         from portkit.check.farm import farm
 
-        made = LocalCompiler(farm(headers, self.state, tree.read_many))
-        self.stack.callback(made.close)
-        return made
+        place = farm(headers, self.state, tree.read_many)
+        if place not in self._compilers:
+            made = LocalCompiler(place, memory=self.memory())
+            self.stack.callback(made.close)
+            self._compilers[place] = made
+        return self._compilers[place]
 
     def auditor(self, component: Component, onto: str) -> Auditor:
         """The audit of a component on the target commit `onto`. Raises UserError where its upstream is none that
@@ -179,26 +191,28 @@ class Workspace:
             replacements=dict(self.map.audit.replacements), progress=self.screen.progress,
         )  # fmt: skip
 
-    def sync(self, look: Callable[[Component, Plan], None] = lambda *_: None) -> Sync:
-        """The sync over this workspace's map; `look` is shown every component's plan."""
+    def sync(self, look: Callable[[Component, Plan], None] = lambda *_: None, *, binding: bool = True) -> Sync:
+        """The sync over this workspace's map; `look` is shown every component's plan. `binding` False: no type check
+        keeps anything from landing, whatever the map says."""
         return Sync(
             self.map, self.history, self.target(), self.memory(),
             template=self.template(), decisions=self.decisions,
-            resolutions=self.resolutions, by_hand=self._by_hand, judge=self._judge, series=self.series,
+            resolutions=self.resolutions, by_hand=self._by_hand,
+            judge=self._judge if binding else lambda *_: None, series=self.series,
             progress=self.screen.progress, look=look,
         )  # fmt: skip
 
-    def step_checker(self, component: Component, onto: str) -> StepChecker:
-        """The type check of what is to land on the target commit `onto`, a changeset at a time. Raises UserError where
-        the target has no headers to check on, WorldError where there is no compiler."""
+    def step_checker(self, component: Component, onto: str, under: Writes = _NOTHING) -> StepChecker:
+        """The type check of what is to land on the target commit `onto`, and on what `under` writes there, a changeset
+        at a time. Raises UserError where there are no headers to check on, WorldError where there is no compiler."""
+        from portkit.audit.checking import Sources
+        from portkit.audit.replacements import merged
         from portkit.audit.run import headers_of
-        from portkit.audit.sides import side
-        from portkit.audit.steps import StepChecker, laid_over
+        from portkit.audit.steps import StepChecker, blobs, laid_over, sides_of
 
         target = self.target()
-
-        def tree_of(folders: Iterable[str]) -> Tree:
-            return target.tree(onto, tuple(folders))
+        contents = Sources(target.tree(onto, ()).read)
+        tree_of = laid_over(lambda wanted: target.tree(onto, tuple(wanted)), blobs(under, contents), contents)
 
         def mine(path: str) -> bool:
             return component.upstream_of(path) is not None
@@ -210,17 +224,18 @@ class Workspace:
                 where=f"components.{component.name}.check",
                 hint="take check: annotate, or a tree with include/ and sys/",
             )
-        folders = component.target_folders()
-        again = laid_over(tree_of, folders, mine)
-        return StepChecker(side(tree_of, folders, mine), again, self.compiler(headers, tree), headers.generated)
+        again = sides_of(tree_of, component.target_folders(), mine, contents)
+        return StepChecker(
+            again({}), again, self.compiler(headers, tree), headers.generated, merged(dict(self.map.audit.replacements))
+        )
 
-    def _judge(self, component: Component, onto: str) -> Judge | None:
+    def _judge(self, component: Component, onto: str, under: Writes) -> Judge | None:
         """The check that the map makes binding for a component."""
         if component.check is not CheckPolicy.BINDING:
             return None
         from portkit.audit.steps import binding
 
-        return binding(self.step_checker(component, onto))
+        return binding(self.step_checker(component, onto, under))
 
     def ports(self, component: Component, lineage: Lineage, onto: str) -> Found:
         """Which of the target's commits up to `onto` carry which of the component's changesets."""

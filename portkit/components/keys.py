@@ -290,7 +290,7 @@ COMPONENT = (
         "bump.", _words([*IdentStyle])),
     Key("subject", "What commit subjects begin with. Default: the component's name.", _ref("text")),
     Key("check", "What the type check of a changeset decides. annotate: nothing, it is told. binding: one that adds an "
-        "error does not land.", _words([*CheckPolicy])),
+        "error does not land. none: it is not made.", _words([*CheckPolicy])),
     Key("verify", "Commands that sync --verify runs in a throw-away worktree of the branch; no shell reads them.",
         _list(_ref("command"))),
     Key("entry", "Functions of the target in which its unprivileged side begins, for audit. Default: they are found.",

@@ -41,8 +41,9 @@ class BaselinePolicy(StrEnum):
 
 class CheckPolicy(StrEnum):
     """What the type check of a changeset decides: nothing (it is told), or that one which adds an error does not
-    land."""
+    land; `none`: it is not made."""
 
+    NONE = "none"
     ANNOTATE = "annotate"
     BINDING = "binding"
 

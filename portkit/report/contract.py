@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from portkit.change.changeset import Changeset
+from portkit.report.type_check import check_object, type_check_object
 from portkit.report.waiting import Waiting
 from portkit.report.watched import evidence_of, topics_of
 from portkit.report.worksheet import entry_object, summary_object
@@ -48,6 +49,7 @@ def component_object(outcome: ComponentOutcome) -> Object:
         "changed": outcome.changed,
         "counts": outcome.counts(),
         "lag_days": outcome.lag_days,
+        "type_check": type_check_object(outcome.type_check),
         "needs": [notice.path for notice in outcome.notices if notice.kind == "needs"],
         "changesets": [_changeset(one) for one in outcome.changesets],
         "baselines": [_baseline(one) for one in outcome.baselines],
@@ -73,6 +75,7 @@ def conflict_object(one: Waiting) -> Object:
         "kind": one.kind,
         "reason": one.reason,
         "state": one.conflict.state if one.conflict is not None else "open",
+        "check": check_object(one.outcome.check),
         "blocks": [blocked.changeset.id for blocked in one.blocks],
         "causes": [],
         "suggestions": [],
@@ -108,6 +111,7 @@ def _changeset(one: ChangesetOutcome) -> Object:
         "reason": one.reason,
         "commit": one.commit or None,
         "partial": one.partial,
+        "check": check_object(one.check),
         "blocked_by": list(one.blocked_by),
         "files": [_file(file, one.state) for file in one.files],
     }

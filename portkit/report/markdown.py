@@ -13,6 +13,7 @@ from portkit.change.changeset import Changeset
 from portkit.report.contract import iso, revisions
 from portkit.report.mail import INDENT, WIDTH, block, commands, finished, named, prose, span, wrapped
 from portkit.report.shown import Side, counted, headline, log, one_line, sides
+from portkit.report.type_check import told as check_told
 from portkit.report.view import Blocked, Candidate, ComponentView, PatchHealth, Root, Spoken, Weekly, by_hand, in_part
 from portkit.report.waiting import Waiting
 from portkit.report.watched import told
@@ -24,6 +25,7 @@ from portkit.report.wording import (
     place,
     security_sentence,
     summary,
+    type_check_sentence,
     used,
     waiting_sentence,
 )
@@ -72,6 +74,9 @@ def _full(view: Weekly) -> Iterator[str]:
     yield prose(f"**Waits for you:** {waiting_sentence(view, named)}")
     yield prose(f"**Security:** {security_sentence(view, named)}")
     yield prose(f"**Behind:** {behind_sentence(view, named)}")
+    compiled = type_check_sentence(view, named)
+    if compiled:
+        yield prose(f"**Type check:** {compiled}")
     if view.next:
         yield "**Next:**"
         yield block(commands(view.next))
@@ -291,7 +296,14 @@ def _side(side: Side) -> Iterator[str]:
 
 def _entry(one: ChangesetOutcome, mark: str = "") -> list[str]:
     first, *rest = _changeset(one.changeset, revisions(one))
-    return [(f"{one.commit[:10]} from {first}" if one.commit else first) + mark, *rest]
+    head = (f"{one.commit[:10]} from {first}" if one.commit else first) + mark
+    return [head, *rest, *_type_check(one)]
+
+
+def _type_check(one: ChangesetOutcome) -> Iterator[str]:
+    """What the type check says of a changeset."""
+    for number, text in enumerate(check_told(one.check) if one.check is not None else ()):
+        yield from wrapped(text if number else f"type check: {text}", "      " if number else "    ")
 
 
 def _about(one: Watched) -> list[str]:

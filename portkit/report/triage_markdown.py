@@ -12,6 +12,7 @@ from portkit.report.card_wording import KINDS, named, proof
 from portkit.report.contract import iso
 from portkit.report.shown import counted, headline, one_line, sides
 from portkit.report.triage import Place, Triage, TriageComponent, TriageRoot
+from portkit.report.type_check import told
 from portkit.report.wording import place as place_of
 from portkit.triage.card import CauseKind
 
@@ -67,6 +68,8 @@ def _root(root: TriageRoot) -> Iterator[str]:
     lines = [*_wrapped(headline(changeset.message, 200) or "(no log)", ""), about]
     if root.blocks:
         lines.append(f"blocks {counted(len(root.blocks), 'changeset')}")
+    for number, text in enumerate(told(root.outcome.check) if root.outcome.check is not None else ()):
+        lines += _wrapped(text if number else f"type check: {text}", "  ")
     yield _block(lines)
     for place in root.places:
         yield _block(_place(place))

@@ -13,6 +13,7 @@ from portkit.report.card_wording import KINDS, proof, short
 from portkit.report.marked import marked
 from portkit.report.page import Templates, render
 from portkit.report.triage import Triage, filters, tags
+from portkit.report.type_check import told
 from portkit.report.wording import place
 
 
@@ -22,5 +23,5 @@ def page(view: Triage, own: Templates | None = None) -> bytes:
     digest = b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     return render(
         "triage.html.j2", view, own, marked=marked, filters=filters, tags=tags, proof=proof, place_of=place,
-        cause_kinds=KINDS, short=short, script=Markup(script), script_hash=f"sha256-{digest}",
+        cause_kinds=KINDS, check_told=told, short=short, script=Markup(script), script_hash=f"sha256-{digest}",
     )  # fmt: skip

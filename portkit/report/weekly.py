@@ -25,6 +25,9 @@ from portkit.report.pictures import pictures
 from portkit.report.review import candidates, commands, cover
 from portkit.report.security import security_words
 from portkit.report.shown import sides
+from portkit.report.type_check import adding
+from portkit.report.type_check import tested as typechecked
+from portkit.report.type_check import told as check_told
 from portkit.report.view import (
     Blocked,
     Command,
@@ -86,7 +89,8 @@ def weekly(
     components = tuple(
         _component(
             component, tuple(waiting([component])), before.get(component.name),
-            (titles or {}).get(component.upstream) or component.upstream, (tested or {}).get(component.name, ()),
+            (titles or {}).get(component.upstream) or component.upstream,
+            (*typechecked(component), *(tested or {}).get(component.name, ())),
         )
         for component in outcomes
     )  # fmt: skip
@@ -117,7 +121,8 @@ def render(view: Weekly, format: str, own: Templates | None = None) -> bytes:
         case "html":
             return page.render(
                 "weekly.html.j2", view, own,
-                about_told=about_told,
+                about_told=about_told, adding=adding, check_told=check_told,
+                type_check_sentence=wording.type_check_sentence,
                 behind_sentence=wording.behind_sentence, by_hand=by_hand, checked=wording.checked, in_part=in_part,
                 lag=wording.lag,
                 pictures=pictures, place=wording.place, revisions=revisions,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from portkit.report import type_check
 from portkit.report.contract import iso
 from portkit.report.shown import counted, one_line
 from portkit.report.view import ComponentView, Weekly
@@ -44,6 +45,21 @@ def checked(view: Weekly) -> str:
         return "Each is checked to be upstream's change"
     rest = "; the others are checked to be upstream's change" if view.resolved < view.landed else ""
     return f"{view.resolved} as a person resolved {'it' if view.resolved == 1 else 'them'}{rest}"
+
+
+def type_check_sentence(view: Weekly, quote: Quote = one_line) -> str:
+    """What the type check says of what landed, in a sentence for each component; "" where it was not asked."""
+    asked = [one.outcome for one in view.components if one.outcome.type_check is not None]
+    made = [one for one in asked if one.type_check is not None and one.type_check.compiler]
+    reasons = dict.fromkeys(one.type_check.why for one in asked if one.type_check is not None and one.type_check.why)
+    parts = ["; ".join(f"{quote(one.name)}: {type_check.summary(one)}" for one in made) + "."] if made else []
+    by = dict.fromkeys(one.type_check.compiler for one in made if one.type_check is not None)
+    parts += [f"By {quote(', '.join(by))}."] if made else []
+    for why in reasons:
+        names = [quote(one.name) for one in asked if one.type_check is not None and one.type_check.why == why]
+        of = f" of {', '.join(names)}" if made or len(reasons) > 1 else ""
+        parts.append(f"not made{of}: {quote(why)}.")
+    return " ".join(parts)
 
 
 def waiting_sentence(view: Weekly, quote: Quote = one_line) -> str:

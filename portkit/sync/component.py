@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from portkit.change.changeset import Changeset, FileChange
@@ -114,13 +114,15 @@ class Ground:
 class Plan:
     """What a run would do for one component: the outcome (no commits in it yet), and the commits of the branch and
     of the draft, in order. `draft` is empty where nothing is parked. `results`: the replay itself, with the
-    contents; `ground` what it was made from, None where nothing was replayed."""
+    contents; `ground` what it was made from, None where nothing was replayed; `under`: what the branches that it needs
+    would write before it, where they are not written (a dry run)."""
 
     outcome: ComponentOutcome
     branch: tuple[Step, ...]
     draft: tuple[Step, ...]
     results: tuple[Replayed, ...] = ()
     ground: Ground | None = None
+    under: Mapping[RepoPath, Version | None] = field(default_factory=dict)
 
 
 class ComponentRun:
@@ -734,7 +736,8 @@ def _outcomes(component: str, one: Replayed, resolutions: Resolutions) -> Iterat
     )
     if not one.picked.joined:
         yield ChangesetOutcome(
-            one.picked.changeset, one.state, files, None, one.blocked_by, one.reason, partial=bool(one.part)
+            one.picked.changeset, one.state, files, None, one.blocked_by, one.reason, partial=bool(one.part),
+            check=one.check,
         )
         return
     by_path = {file.upstream: file for file in files}
@@ -747,7 +750,7 @@ def _outcomes(component: str, one: Replayed, resolutions: Resolutions) -> Iterat
         if one.state in (State.CONFLICT, State.FLAGGED) and changeset is not owner:  # one root is enough
             yield ChangesetOutcome(changeset, State.BLOCKED, own, None, (owner.id,), reason)
         else:
-            yield ChangesetOutcome(changeset, one.state, own, None, one.blocked_by, reason)
+            yield ChangesetOutcome(changeset, one.state, own, None, one.blocked_by, reason, check=one.check)
 
 
 def _by_owner(outcomes: Sequence[ChangesetOutcome], joined: set[str]) -> tuple[ChangesetOutcome, ...]:

@@ -77,9 +77,52 @@ class FileOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Complaint:
+    """One error that the type check finds: the target's path (`<name>` for an installed header), the line, from 1, and
+    what the compiler says. `instead`: what is known to stand in for what is missing; `mended`: the changeset, later on
+    the same branch, that takes the error away, "" where it stays."""
+
+    path: str
+    line: int
+    text: str
+    instead: str = ""
+    mended: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeChecked:
+    """What the type check says of one changeset on top of those before it. `errors` and `warnings`: how many before it
+    and after; `new`: the errors that it adds; `gone`: how many it takes away; `failed`: sources for which there is no
+    answer; `draft`: it is parked, and was checked as the draft has it, with upstream's side where it does not fit."""
+
+    errors: tuple[int, int]
+    warnings: tuple[int, int]
+    new: tuple[Complaint, ...] = ()
+    gone: int = 0
+    failed: tuple[str, ...] = ()
+    draft: bool = False
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the changeset changes nothing that the compiler says."""
+        return not (self.new or self.gone or self.failed) and self.warnings[0] == self.warnings[1]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeCheckRun:
+    """How a component was type-checked: by which compiler, with its version; "" and `why` where it was not. `errors`:
+    the component's, before its branch and at its tip."""
+
+    compiler: str = ""
+    why: str = ""
+    errors: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class ChangesetOutcome:
     """One changeset: its state, the target commit that carries it, what blocks it, and why. `partial`: that commit
-    carries only the files that are ported, and of those the hunks that fit."""
+    carries only the files that are ported, and of those the hunks that fit; `check`: what the type check says of it,
+    None where it was not asked."""
 
     changeset: Changeset
     state: State
@@ -88,6 +131,7 @@ class ChangesetOutcome:
     blocked_by: tuple[str, ...] = ()
     reason: str = ""
     partial: bool = False
+    check: TypeChecked | None = None
 
 
 def landed_in_part(targets: Iterable[RepoPath]) -> str:
@@ -136,7 +180,7 @@ class ComponentOutcome:
     `lag_days`: days between upstream's newest changeset for the component and the oldest that still waits;
     0 where nothing waits. `newest`: the date of the newest changeset looked at, seconds since 1970; `watched`: what
     upstream did lately, for a component that is only watched, and `looked_at` what each of
-    these is about; `worksheet`: of a port.
+    these is about; `worksheet`: of a port; `type_check`: how it was type-checked, None where that was not asked.
     """
 
     name: str
@@ -156,6 +200,7 @@ class ComponentOutcome:
     watched: tuple[Changeset, ...] = ()
     worksheet: Worksheet | None = None
     looked_at: tuple[Watched, ...] = ()
+    type_check: TypeCheckRun | None = None
 
     def counts(self) -> dict[str, int]:
         """How many changesets stand in each state; every state is there, and `changesets` is their sum."""

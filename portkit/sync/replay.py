@@ -19,7 +19,7 @@ from portkit.merge.file import Clash, ConflictKind, FileMerge, FileMerger, Versi
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath, name
 from portkit.sync.names import Place, added_names, builds, is_code, needed, signatures
-from portkit.sync.outcome import State, landed_in_part
+from portkit.sync.outcome import State, TypeChecked, landed_in_part
 from portkit.sync.resolved import Resolver
 
 NO_RESOLUTIONS = Resolutions()
@@ -87,7 +87,7 @@ class Replayed:
     """What became of one changeset. `merges` go with `picked.files` and are the draft's where it is parked;
     `writes` is what the branch takes (empty unless it landed), `draft_writes` what the draft takes; `ours` the
     target's files that `merges` were made with, where it is parked; `part`: those of its files that the branch takes
-    although it is parked, where that was asked for."""
+    although it is parked, where that was asked for; `check`: what the type check that refused it found."""
 
     picked: Picked
     state: State
@@ -98,6 +98,7 @@ class Replayed:
     reason: str = ""
     ours: Mapping[RepoPath, Version | None] = field(default_factory=dict)
     part: frozenset[RepoPath] = frozenset()
+    check: TypeChecked | None = None
 
 
 @dataclass(slots=True)
@@ -142,11 +143,13 @@ class IdentPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a changeset that merged may not land: the target path and function it is about, and the reason."""
+    """Why a changeset that merged may not land: the target path and function it is about, and the reason; all that was
+    found, where it was a type check."""
 
     path: str
     function: str
     reason: str
+    check: TypeChecked | None = None
 
 
 Judge = Callable[[Changeset, Mapping[RepoPath, Version | None]], Refusal | None]
@@ -177,6 +180,7 @@ class Replay:
         self._judge = judge
         self._taken = taken
         self._after_import = dict(after_import or {})
+        self._importing = bool(self._after_import)
         self._branch = _Tree(read)
         self._draft = _Tree(self._branch.get)
         self._files = set(files)
@@ -192,6 +196,7 @@ class Replay:
         """What becomes of each changeset, in turn."""
         for number, one in enumerate(picked):
             done = self._one(one)
+            self._importing = False
             if not number and done.state is State.PORTED:
                 self._branch.changed.update(self._after_import)
                 self._draft.changed.update(self._after_import)
@@ -276,9 +281,13 @@ class Replay:
             writes[pick.target] = after
         if all(self._branch.get(path) == version for path, version in writes.items()):
             return Replayed(picked, State.ALREADY, every, {}, self._caught_up(files), reason=_in_part(picked, merges))
-        refusal = self._judge(picked.changeset, writes) if self._judge is not None else None
-        if refusal is not None:
-            return self._park(picked, files, _refused(files, merges, refusal), (), refusal.reason, lacking=True)
+        if self._judge is not None:  # an import is judged with what the target's own patches make of it
+            whole = {**writes, **self._after_import} if self._importing else writes
+            refusal = self._judge(picked.changeset, whole)
+            if refusal is not None:
+                refused = _refused(files, merges, refusal)
+                parked = self._park(picked, files, refused, (), refusal.reason, lacking=True)
+                return replace(parked, check=refusal.check)
         self._branch.changed.update(writes)
         self._draft.changed.update(draft_writes)
         self._files.update(path for path, version in writes.items() if version is not None)

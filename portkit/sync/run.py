@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -12,6 +12,8 @@ from portkit.components.model import AuthorPolicy, Component, ComponentMap, Mode
 from portkit.decisions.model import Decisions
 from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
+from portkit.merge.file import Version
+from portkit.paths import RepoPath
 from portkit.protocols import History, Memory, Target
 from portkit.sync.adapt import LocalSeries
 from portkit.sync.branch import BranchMove, BranchWriter, Writable, Written, refuse_busy
@@ -22,6 +24,9 @@ from portkit.sync.lineage import Lineage
 from portkit.sync.message import MessageWriter
 from portkit.sync.outcome import ComponentOutcome, Notice
 from portkit.sync.replay import NO_RESOLUTIONS, Judge
+
+Writes = Mapping[RepoPath, Version | None]
+"""What commits set; None: deleted."""
 
 
 class SyncTarget(Target, Writable, Protocol):
@@ -68,12 +73,13 @@ class Sync:
         decisions: Callable[[str], Decisions] = lambda _: NO_DECISIONS,
         resolutions: Callable[[str], Resolutions] = lambda _: NO_RESOLUTIONS,
         by_hand: Callable[[Component, Lineage, str], ByHand] = lambda *_: NOTHING_BY_HAND,
-        judge: Callable[[Component, str], Judge | None] = lambda *_: None,
+        judge: Callable[[Component, str, Writes], Judge | None] = lambda *_: None,
         series: Callable[[str], LocalSeries] = lambda _: LocalSeries(),
         progress: Callable[[str], None] = lambda _: None,
         look: Callable[[Component, Plan], None] = lambda *_: None,
     ) -> None:
-        """`look` is shown every component's plan, before anything is written."""
+        """`look` is shown every component's plan, before anything is written. `judge` gives a check of what is to land
+        on a target commit, and on what the branches that the component needs would write there."""
         self._look = look
         self._map = component_map
         self._open_history = open_history
@@ -87,6 +93,8 @@ class Sync:
         self._series = series
         self._progress = progress
         self._ledgers: dict[str, Ledger] = {}
+        self._under: dict[str, Writes] = {}
+        self._brought: dict[str, Writes] = {}
 
     def run(self, request: Request) -> SyncResult:
         """Plans every component that was asked for and, unless it is a dry run, stores its commits. No branch has
@@ -112,7 +120,8 @@ class Sync:
             component, source.title, self._open_history(source), self._target, self._memory,
             ledger=self._ledgers[onto], decisions=self._decisions(component.name),
             resolutions=self._resolutions(component.name),
-            by_hand=partial(self._by_hand, component), judge=partial(self._judge, component),
+            by_hand=partial(self._by_hand, component),
+            judge=lambda onto: self._judge(component, onto, self._under.get(component.name, {})),
             series=partial(self._series, component.name),
             progress=self._progress,
         )  # fmt: skip
@@ -139,21 +148,28 @@ class Sync:
         needed = self._needed(component, run, history, request)
         onto = request.onto
         notices: tuple[Notice, ...] = ()
+        under: dict[RepoPath, Version | None] = {}
         for name in needed:
             before = self._one(self._map.component(name), replace(request, branch=""), done)
             if before.outcome.tip:
                 onto = before.outcome.tip
                 notices += (Notice("needs", f"stands on {before.outcome.branch or name}, which it needs", name),)
+            if request.dry_run:
+                under.update(self._brought.get(name, {}))
         if onto != request.onto and not request.dry_run:
             run = self.component_run(component, onto)
         else:
             onto = request.onto
+        self._under[component.name] = under
         until = partial(until_position, request.until, history)
         scope = Scope(until, request.changesets, request.as_of, request.partial)
         self._progress(f"{component.name}: replaying")
         plan = run.plan(onto, scope)
         every = sorted(notices + plan.outcome.notices, key=lambda one: one.kind != "damaged")  # damage heads all else
-        plan = replace(plan, outcome=replace(plan.outcome, notices=tuple(every)))
+        plan = replace(plan, outcome=replace(plan.outcome, notices=tuple(every)), under=under)
+        self._brought[component.name] = {
+            **under, **{path: version for step in plan.branch for path, version in step.writes.items()}
+        }  # fmt: skip
         self._look(component, plan)
         written = self._written(component, plan, request)
         done[component.name] = written

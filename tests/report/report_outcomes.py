@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from portkit.change.changeset import Changeset, FileChange, Person
 from portkit.merge.file import ConflictKind
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
 from portkit.sync.outcome import (
     ChangesetOutcome,
+    Complaint,
     ComponentOutcome,
     Conflict,
     FileBaseline,
@@ -15,6 +18,8 @@ from portkit.sync.outcome import (
     FileState,
     Notice,
     State,
+    TypeChecked,
+    TypeCheckRun,
 )
 
 ONTO = "a" * 40
@@ -102,15 +107,19 @@ def hostile() -> ComponentOutcome:
     base, ours, theirs = (f"{HOSTILE}\n{'y' * 100_000}\n</pre>{side}\n".encode() for side in ("b", "o", "t"))
     bad = conflict(function=HOSTILE, reason=HOSTILE, file=name, base=base, ours=ours, theirs=theirs)
     files = (file(FileState.CONFLICT, "1.9", name, (bad,)), file(FileState.CONFLICT, None, "x\udcff`y", ()))
-    root = ChangesetOutcome(changeset(1, HOSTILE_LOG, name, who=HOSTILE), State.CONFLICT, files, reason=HOSTILE)
+    said = Complaint(name, 7, HOSTILE, HOSTILE, HOSTILE)
+    check = TypeChecked((0, 2), (1, 3), (said, said), 1, (name,), draft=True)
+    root = ChangesetOutcome(
+        changeset(1, HOSTILE_LOG, name, who=HOSTILE), State.CONFLICT, files, reason=HOSTILE, check=check
+    )
     baseline = FileBaseline(
         RepoPath(name), RepoPath(name), "1.1", "1.2", HOSTILE, 1, 2, "e" * 40, "likely", f"note {HOSTILE}"
     )
     kinds = ("unmapped", "kept", "deleted-on-purpose", "branch", "needs", "rewritten", "port", "jumped")
-    return component(
+    made = component(
         root,
         blocked(2, 1, message=HOSTILE_LOG),
-        ported(3, HOSTILE_LOG),
+        replace(ported(3, HOSTILE_LOG), check=replace(check, draft=False)),
         ChangesetOutcome(changeset(4, HOSTILE_LOG), State.SKIPPED, (file(FileState.READY, "1.4"),), reason=HOSTILE),
         ChangesetOutcome(changeset(5, "\n\n"), State.ALREADY, (file(FileState.ALREADY, "1.5"),)),
         name=HOSTILE,
@@ -119,3 +128,4 @@ def hostile() -> ComponentOutcome:
         watched=(changeset(6, HOSTILE_LOG, name),),
         draft=f"portkit/{HOSTILE}",
     )
+    return replace(made, type_check=TypeCheckRun(HOSTILE, "", (0, 2)))

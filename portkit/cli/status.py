@@ -15,7 +15,6 @@ from portkit.components.model import Component, Mode
 from portkit.errors import PortkitError, UserError, WorldError
 from portkit.report.contract import iso
 from portkit.sync.branch import as_written
-from portkit.sync.component import WATCH_DAYS
 from portkit.sync.outcome import ComponentOutcome, State
 from portkit.sync.run import Request
 
@@ -157,8 +156,9 @@ def _cells(row: Row) -> Sequence[str]:
         return (mode, "cannot be looked at: see below")
     baseline = iso(row.newest[1])[:10] if row.newest else "-"
     if counts is None or row.outcome is None:
-        watches = row.outcome is not None and row.component.mode is Mode.WATCH
-        return (mode, f"{len(row.outcome.watched)} upstream in {WATCH_DAYS} days" if row.outcome and watches else "-")
+        if row.outcome is None or row.component.mode is not Mode.WATCH:
+            return (mode, "-")
+        return (mode, f"{len(row.outcome.watched)} upstream since {iso(row.outcome.watched_since)[:10]}")
     lag = f"{row.outcome.lag_days} d"
     return (mode, baseline, *(str(counts[one]) for one in ("pending", "ported", "conflict", "blocked")), lag)
 

@@ -10,20 +10,19 @@ import click
 from portkit.cli.failing import failed
 from portkit.cli.screen import WIDTH, Screen
 from portkit.cli.waiting import previous_report
+from portkit.cli.watch import tell_watch, write_watch
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.cli.worksheet import previous_worksheet, tell_worksheet, write_worksheet
 from portkit.components.model import CheckPolicy, Mode
 from portkit.errors import UserError
-from portkit.report.contract import iso, sync_object
+from portkit.report.contract import sync_object
 from portkit.report.waiting import new_since, open_ids
-from portkit.report.watched import ordered, summary, told, topics_of
 from portkit.report.worksheet import open_ids as open_in
 from portkit.store.results import Results
 from portkit.sync.branch import DRAFT_SUFFIX
-from portkit.sync.component import WATCH_DAYS, Plan, day_of
+from portkit.sync.component import Plan, day_of
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
 from portkit.sync.run import Request
-from portkit.sync.watching import Watched
 from portkit.target.refs import RefUpdate
 
 WAITS = 1
@@ -42,6 +41,7 @@ _INDENT = " " * 17
 @click.option("--branch", default="", metavar="NAME", help="Write this branch (default: portkit/<component>).")
 @click.option("--as-of", default="", metavar="DATE", help="What counts as today for what was deferred.")
 @click.option("--partial", is_flag=True, help="Of what is parked, land the files that fit by themselves.")
+@click.option("--since", default="", metavar="REV-or-DATE", help="Tell of what is watched from here on.")
 @click.option("--check", "checking", is_flag=True, help="Type-check what lands, and say what it adds.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be done.")
 @click.option("--verify", "verifying", is_flag=True, help="Run the map's own commands on what was written.")
@@ -56,6 +56,7 @@ def command(
     branch: str,
     as_of: str,
     partial: bool,
+    since: str,
     checking: bool,
     dry_run: bool,
     verifying: bool,
@@ -79,6 +80,7 @@ def command(
             dry_run,
             as_of,
             partial,
+            since,
         )
         before = {name: open_in(previous_worksheet(place.reports, name)) for name in request.components}
         outcomes = run(place, request, checking=checking)
@@ -137,7 +139,7 @@ def run(place: Workspace, request: Request, *, checking: bool = False) -> tuple[
     )
     known = None if any(history.rewritten for history in histories) else results.get(target.tip)
     if known is not None:
-        _write_worksheets(place, request, known)
+        _write_sheets(place, request, known)
         return known
     plans: dict[str, Plan] = {}
     result = place.sync(lambda one, plan: plans.update({one.name: plan} if checking else {})).run(request)
@@ -153,7 +155,7 @@ def run(place: Workspace, request: Request, *, checking: bool = False) -> tuple[
         wanted = () if request.dry_run else [one.branch for one in outcomes if one.branch]
         branches = [name for branch in wanted for name in (branch, branch + DRAFT_SUFFIX)]
         results.put(outcomes, {name: target.tip(name) for name in branches})
-    _write_worksheets(place, request, outcomes)
+    _write_sheets(place, request, outcomes)
     return outcomes
 
 
@@ -162,10 +164,12 @@ def _bound(place: Workspace) -> bool:
     return any(one.check is CheckPolicy.BINDING for one in place.map.components)
 
 
-def _write_worksheets(place: Workspace, request: Request, outcomes: Sequence[ComponentOutcome]) -> None:
+def _write_sheets(place: Workspace, request: Request, outcomes: Sequence[ComponentOutcome]) -> None:
     for outcome in outcomes:
         if outcome.worksheet is not None and not request.dry_run:
             write_worksheet(place, outcome)
+        if outcome.watched and not request.dry_run:
+            write_watch(place, outcome)
 
 
 def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
@@ -176,10 +180,7 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
         if notice.kind in ("damaged", "port", "branch", "needs", "rewritten", "retired", "stale"):
             screen.paragraph(notice.text)
     if outcome.mode == "watch":
-        about = f": {summary(outcome.looked_at)}" if outcome.looked_at else ""
-        screen.paragraph(f"{_counted(len(outcome.watched))} upstream in the {WATCH_DAYS} days up to the newest{about}")
-        for watched in ordered(outcome.looked_at):
-            _tell_watched(screen, watched)
+        tell_watch(screen, outcome, written=not dry_run)
         return
     if not outcome.changesets:
         screen.paragraph("nothing new upstream")
@@ -209,17 +210,6 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
         tell_type_check(screen, outcome)
     for path, text in _unmapped(outcome):
         screen.paragraph(f"{path}: {text}", first="  new file       ", indent=_INDENT)
-
-
-def _tell_watched(screen: Screen, one: Watched) -> None:
-    """A watched changeset: what it is about first, and why that is thought."""
-    topics = topics_of(one)
-    first = "decided" if one.decided else str(topics[0]) if topics else "other"
-    changeset = one.changeset
-    screen.say(f"  {first:<14} {changeset.id[:10]} {iso(changeset.date)[:10]} {changeset.subject}"[:WIDTH])
-    for text in (one.decided, told(one)):
-        if text:
-            screen.paragraph(text, first=_INDENT, indent=_INDENT)
 
 
 def tell_waiting(screen: Screen, new: int, still: int) -> None:

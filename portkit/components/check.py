@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from portkit.change.changeset import begins
 from portkit.components.locations import problem_with_day
-from portkit.components.model import Component, ComponentMap, Mode, PathRule, PortRange
+from portkit.components.model import Component, ComponentMap, Mode, PathRule, PortRange, Window
 from portkit.components.rules import PathSet, is_glob
 from portkit.paths import RepoPath
 
@@ -75,6 +75,9 @@ def offline(component_map: ComponentMap) -> list[Finding]:
         if component.port != PortRange() and component.mode is not Mode.PORT:
             text = f"has no effect: the mode is {component.mode}"
             found.warning(f"{key}.port", text, "drop it, or make the mode port")
+        if component.watch != Window() and component.mode is not Mode.WATCH:
+            text = f"has no effect: the mode is {component.mode}"
+            found.warning(f"{key}.watch", text, "drop it, or make the mode watch")
         if component.needs and component.mode in (Mode.WATCH, Mode.PORT):
             text = f"has no effect: the mode is {component.mode}, and no branch is made"
             found.warning(f"{key}.needs", text, "drop it")
@@ -236,6 +239,7 @@ class _Check:
         self._point(f"{self._key}.import.at", component.import_at, Severity.MISTAKE)
         self._point(f"{self._key}.port.from", component.port.start, Severity.MISTAKE)
         self._point(f"{self._key}.port.to", component.port.end, Severity.MISTAKE)
+        self._point(f"{self._key}.watch.since", component.watch.since, Severity.MISTAKE)
         for number, need in enumerate(component.needs):
             self._point(f"{self._key}.needs[{number}].since", need.since, Severity.MISTAKE)
 

@@ -230,6 +230,12 @@ PORT = (
     Key("changesets", "Only these, by the first 7 or more digits of their hashes.", _list(_CHANGESET)),
 )  # fmt: skip
 
+WATCH = (
+    Key("since", "The first changeset that is told: a day or an upstream revision.", _ref("point")),
+    Key("days", "In place of since: those of so many days up to the newest. Default: 90.",
+        {"type": "integer", "minimum": 1, "maximum": 99999}),
+)  # fmt: skip
+
 RETIRED = (
     Key("at", "When upstream ended the component: a day or a revision.", _ref("point"), required=True),
     Key("successor", "What followed it.", _ref("text")),
@@ -279,6 +285,7 @@ COMPONENT = (
     Key("retired", "Upstream ended the component.", _record(RETIRED)),
     Key("import", "For mode import: which state comes in whole.", _record(IMPORT)),
     Key("port", "For mode port: which changesets are placed.", _record(PORT)),
+    Key("watch", "For mode watch: how far back changesets are told.", {**_record(WATCH), "maxProperties": 1}),
     Key("baseline", "Target path: the revision it derives from, where portkit finds it wrong.",
         {"type": "object", "propertyNames": _ref("path"), "additionalProperties": _ref("revision")}),
     Key("baseline-policy", "What decides where ident line and content disagree. auto: the content, or the ident line "

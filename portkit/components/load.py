@@ -14,6 +14,7 @@ from portkit.components import keys as known_keys
 from portkit.components import locations
 from portkit.components.mistakes import Mistakes, nearest
 from portkit.components.model import (
+    WATCH_DAYS,
     AuditPolicy,
     AuthorPolicy,
     BaselinePolicy,
@@ -35,6 +36,7 @@ from portkit.components.model import (
     PortRange,
     Retired,
     Source,
+    Window,
 )
 from portkit.components.reading import Check, Reader
 from portkit.components.rules import is_glob, matches_itself, translate
@@ -309,6 +311,7 @@ def _component(
         import_at=imported[0],
         vendor=imported[1],
         port=_port(reader, keys.get("port"), f"{key}.port"),
+        watch=_watch(reader, keys.get("watch"), f"{key}.watch"),
         ident=reader.word(keys.get("ident"), f"{key}.ident", IdentStyle, "ident style", IdentStyle.AS_IS),
         subject=reader.text(keys.get("subject"), f"{key}.subject"),
         line=node.line,
@@ -479,6 +482,17 @@ def _import(reader: Reader, node: Node | None, key: str) -> tuple[str, str]:
     keys = reader.keys(node, key, known_keys.IMPORT) if node is not None else {}
     at = reader.revision(keys.get("at"), f"{key}.at", locations.problem_with_point)
     return at, reader.text(keys.get("vendor"), f"{key}.vendor", locations.problem_with_ref)
+
+
+def _watch(reader: Reader, node: Node | None, key: str) -> Window:
+    if node is None:
+        return Window()
+    keys = reader.keys(node, key, known_keys.WATCH)
+    since = reader.revision(keys.get("since"), f"{key}.since", locations.problem_with_point)
+    days = reader.count(keys.get("days"), f"{key}.days", 99999, default=WATCH_DAYS)
+    if {"since", "days"} <= keys.keys():
+        reader.wrong(keys["days"], f"{key}.days", "stands beside since: one of them says how far back")
+    return Window(since, days)
 
 
 def _port(reader: Reader, node: Node | None, key: str) -> PortRange:

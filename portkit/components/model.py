@@ -167,6 +167,18 @@ class Edit:
     line: int = 0
 
 
+WATCH_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How far back a watched component's changesets are told: from `since` on, a day or an upstream revision; where
+    that is "", those of `days` days up to the newest."""
+
+    since: str = ""
+    days: int = WATCH_DAYS
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
     """A mapped unit.
@@ -201,6 +213,7 @@ class Component:
     not_applicable: tuple[NotApplicable, ...] = ()
     edits: tuple[Edit, ...] = ()
     port: PortRange = PortRange()
+    watch: Window = Window()
     check: CheckPolicy = CheckPolicy.ANNOTATE
     verify: tuple[str, ...] = ()
     entry: tuple[str, ...] = ()

@@ -108,6 +108,18 @@ class Reader:
             return ""
         return self._checked(node, key, check, "")
 
+    def count(self, node: Node | None, key: str, most: int, *, default: int) -> int:
+        """A whole number from 1 to `most`."""
+        if node is None:
+            return default
+        if node.kind is not Kind.NUMBER or not (node.text.isascii() and node.text.isdigit()):
+            self.expected(node, key, "a whole number")
+            return default
+        if not 0 < int(node.text[:20]) <= most:
+            self.wrong(node, key, f"{node.text} is not from 1 to {most}")
+            return default
+        return int(node.text)
+
     def _checked(self, node: Node, key: str, check: Check | None, default: str) -> str:
         problem = check(node.text) if check else ""
         if not problem and locations.holds_control(node.text):

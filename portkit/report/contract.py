@@ -55,6 +55,7 @@ def component_object(outcome: ComponentOutcome) -> Object:
         "baselines": [_baseline(one) for one in outcome.baselines],
         "notices": [_notice(one) for one in outcome.notices],
         "watched": [_watched(one, about) for one, about in zip_longest(outcome.watched, outcome.looked_at)],
+        "watched_since": _date_or_none(outcome.watched_since),
         "worksheet": _worksheet(outcome.worksheet) if outcome.worksheet is not None else None,
     }
 

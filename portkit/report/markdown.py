@@ -16,7 +16,7 @@ from portkit.report.shown import Side, counted, headline, log, one_line, sides
 from portkit.report.type_check import told as check_told
 from portkit.report.view import Blocked, Candidate, ComponentView, PatchHealth, Root, Spoken, Weekly, by_hand, in_part
 from portkit.report.waiting import Waiting
-from portkit.report.watched import told
+from portkit.report.watched import ordered, told
 from portkit.report.wording import (
     behind_sentence,
     continued,
@@ -37,6 +37,9 @@ SIDE_LINES = 8
 
 NEW_FILES = 12
 """New upstream files that a mail names; the page names them all."""
+
+WATCHED = 30
+"""Watched changesets that a mail names, those worth reading first; the page names them all."""
 
 BLOCKS = 6
 """Where a conflict blocks more changesets, a mail names them in the list of what is blocked only."""
@@ -178,12 +181,18 @@ def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
             for line in (*_entry(one), *wrapped(f"{one.state}: {one.reason}", "    "))
         )
     if outcome.watched:
-        yield f"### What upstream did lately ({counted(len(outcome.watched), 'changeset')})"
+        since, count = iso(outcome.watched_since)[:10], counted(len(outcome.watched), "changeset")
+        yield f"### What upstream did since {since} ({count})"
         about = {one.changeset.id: _about(one) for one in outcome.looked_at}
+        first = [one.changeset for one in ordered(outcome.looked_at)] or list(outcome.watched)
+        left = len(first) - WATCHED
         yield block(
-            line
-            for one in outcome.watched
-            for line in (*_changeset(one, [change.path for change in one.files]), *about.get(one.id, ()))
+            [
+                line
+                for one in first[:WATCHED]
+                for line in (*_changeset(one, [change.path for change in one.files]), *about.get(one.id, ()))
+            ]
+            + ([f"... and {left} more: reports/watch-{one_line(outcome.name)}.md"] if left > 0 else [])
         )
     elif outcome.mode == "watch":
         yield "Nothing lately upstream."

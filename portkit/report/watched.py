@@ -10,7 +10,12 @@ from portkit.sync.watching import Evidence, Topic, Watched, Where
 
 def evidence_of(one: Watched) -> tuple[Evidence, ...]:
     """All evidence, by topic; the log's words on security with the rest."""
-    words = [Evidence(Topic.SECURITY, Where.LOG, word) for word in security_words(one.changeset.message)]
+    separated = {piece.what.lower() for piece in one.evidence if piece.topic is Topic.PRIVSEP}
+    words = [
+        Evidence(Topic.SECURITY, Where.LOG, word)
+        for word in (() if one.pages else security_words(one.changeset.message))
+        if word.lower() not in separated  # "chroot" says what it is about, and no fault
+    ]
     order = list(Topic)
     return tuple(sorted((*words, *one.evidence), key=lambda found: order.index(found.topic)))
 

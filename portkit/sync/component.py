@@ -48,9 +48,6 @@ from portkit.sync.style import learned
 from portkit.sync.watching import FileSides, Watched, look
 from portkit.sync.worksheet import Worksheet
 
-WATCH_DAYS = 90
-"""How far back a watched component's changesets are told, from the newest one looked at."""
-
 _DAY = 86400
 
 
@@ -65,12 +62,14 @@ Counted = tuple[Changeset, tuple[FileChange, ...]]
 class Scope:
     """What a run is asked to look at. `until`: a position past which nothing is looked at; `ids`: only these
     changesets, whatever the baselines say; `as_of`: the day (YYYY-MM-DD) that counts as today, "" for that of the
-    newest changeset looked at; `partial`: whether the clean files of what is parked land."""
+    newest changeset looked at; `partial`: whether the clean files of what is parked land; `since`: the day or revision
+    from which on what is watched is told, "" for what the map says."""
 
     until: Callable[[Sequence[Changeset]], int]
     ids: tuple[str, ...] = ()
     as_of: str = ""
     partial: bool = False
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +185,7 @@ class ComponentRun:
             case Mode.PORT:
                 plan = self._ported(onto, scope, until)
             case Mode.WATCH:
-                plan = self._quiet(onto, until, (), self._watched(until))
+                plan = self._quiet(onto, until, (), *self._watched(until, scope.since))
                 looked_at = tuple(self._look(one) for one in plan.outcome.watched)
                 plan = replace(plan, outcome=replace(plan.outcome, looked_at=looked_at))
             case Mode.SYNC | Mode.IMPORT:
@@ -198,7 +197,10 @@ class ComponentRun:
     def _retired(self, until: int) -> Iterable[Notice]:
         """That upstream ended the component, once what is looked at reaches that point."""
         retired = self._component.retired
-        if retired is None or until < 0:
+        if until < 0:
+            return
+        if retired is None:
+            yield from self._deleted(until)
             return
         day = day_of(retired.at)
         at = until if day is not None else self._reached("retired", retired.at)
@@ -208,6 +210,17 @@ class ComponentRun:
         follows = f"; {retired.successor} followed" if retired.successor else "; nothing followed it"
         text = f"upstream ended {self._component.name} on {when} (the map's retired){follows}"
         yield Notice("retired", text, retired.successor)
+
+    def _deleted(self, until: int) -> Iterator[Notice]:
+        """That upstream deleted the last of its files, where the map says nothing of an end."""
+        there: set[RepoPath] = set()
+        for one in self._changesets[: until + 1]:
+            for change in one.files:
+                (there.discard if change.new is None else there.add)(change.path)
+        if not there:
+            name, day = self._component.name, iso_day(self._changesets[until].date)
+            text = f"upstream deleted the last file of {name} on {day}; what followed, the map can say (retired)"
+            yield Notice("retired", text)
 
     def _reached(self, key: str, point: str) -> int | None:
         """The position of the last changeset at `point`; None, and a notice, where upstream has no such point: a line
@@ -220,22 +233,38 @@ class ComponentRun:
             return None
 
     def _quiet(
-        self, onto: str, until: int, notices: tuple[Notice, ...], watched: tuple[Changeset, ...] = ()
+        self, onto: str, until: int, notices: tuple[Notice, ...], watched: tuple[Changeset, ...] = (), since: int = 0
     ) -> Plan:
         newest = self._changesets[until].date if self._changesets and until >= 0 else 0
         return Plan(
             ComponentOutcome(
                 self._component.name, self._component.mode, self._component.upstream, onto, "", "", False, (),
-                notices=notices, watched=watched, upstream_tip=self._history.tip, newest=newest,
+                notices=notices, watched=watched, watched_since=since, upstream_tip=self._history.tip, newest=newest,
             ),
             (), (),
         )  # fmt: skip
 
-    def _watched(self, until: int) -> tuple[Changeset, ...]:
+    def _watched(self, until: int, since: str) -> tuple[tuple[Changeset, ...], int]:
+        """The changesets that are told, and from when on, in seconds since 1970."""
         seen = self._changesets[: until + 1]
         if not seen:
-            return ()
-        return tuple(one for one in seen if one.date > seen[-1].date - WATCH_DAYS * _DAY)
+            return (), 0
+        point = since or self._component.watch.since
+        if point:
+            first = self._from(point)
+            day = day_of(point)
+            begin = day if day is not None else seen[first].date if first < len(seen) else seen[-1].date
+            return tuple(seen[first:]), begin
+        begin = seen[-1].date - self._component.watch.days * _DAY
+        return tuple(one for one in seen if one.date > begin), begin
+
+    def _from(self, point: str) -> int:
+        """The position of the first changeset at `point`, a day or a revision, or after it."""
+        every, day = self._changesets, day_of(point)
+        if day is not None:
+            return next((index for index, one in enumerate(every) if one.date >= day), len(every))
+        at = position_of(every, point, self._history)
+        return at if at >= 0 and every[at].id == self._history.resolve(point) else at + 1
 
     def _look(self, changeset: Changeset) -> Watched:
         """What a watched changeset is about, and what was decided of it."""
@@ -507,17 +536,13 @@ class ComponentRun:
             return chosen(self._component, every, scope.ids)
         first, last = 0, until
         if port.start:
-            day = day_of(port.start)
-            if day is not None:
-                first = next((index for index, one in enumerate(every) if one.date >= day), len(every))
-            else:
-                first = position_of(every, port.start, self._history)
+            first = self._from(port.start)
         if port.end:
             last = min(last, position_of(every, port.end, self._history))
         if port.changesets:
             named = {one.id for one in chosen(self._component, every, port.changesets)}
-            return [one for one in every[max(first, 0) : last + 1] if one.id in named]
-        return list(every[max(first, 0) : last + 1])
+            return [one for one in every[first : last + 1] if one.id in named]
+        return list(every[first : last + 1])
 
     def _upstream_at(self, position: int) -> dict[RepoPath, bytes]:
         """Upstream's files of the component as they stood at `position`."""

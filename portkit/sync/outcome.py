@@ -179,8 +179,8 @@ class ComponentOutcome:
 
     `lag_days`: days between upstream's newest changeset for the component and the oldest that still waits;
     0 where nothing waits. `newest`: the date of the newest changeset looked at, seconds since 1970; `watched`: what
-    upstream did lately, for a component that is only watched, and `looked_at` what each of
-    these is about; `worksheet`: of a port; `type_check`: how it was type-checked, None where that was not asked.
+    upstream did since `watched_since` (seconds since 1970), for a component that is only watched, and `looked_at` what
+    each of these is about; `worksheet`: of a port; `type_check`: how it was type-checked, None where nobody asked.
     """
 
     name: str
@@ -201,6 +201,7 @@ class ComponentOutcome:
     worksheet: Worksheet | None = None
     looked_at: tuple[Watched, ...] = ()
     type_check: TypeCheckRun | None = None
+    watched_since: int = 0
 
     def counts(self) -> dict[str, int]:
         """How many changesets stand in each state; every state is there, and `changesets` is their sum."""

@@ -37,7 +37,8 @@ class SyncTarget(Target, Writable, Protocol):
 class Request:
     """What was asked for. `onto`: a full target hash; `until`: a date or upstream revision, "" for the newest;
     `changesets`: only these; `branch`: "" for `portkit/<component>`; `as_of`: the day that counts as today for what was
-    deferred, "" for that of upstream's newest changeset; `partial`: the clean files of what is parked land."""
+    deferred, "" for that of upstream's newest changeset; `partial`: the clean files of what is parked land; `since`:
+    the day or upstream revision from which on what is watched is told, "" for what the map says."""
 
     components: tuple[str, ...]
     onto: str
@@ -47,6 +48,7 @@ class Request:
     dry_run: bool = False
     as_of: str = ""
     partial: bool = False
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ class Sync:
             onto = request.onto
         self._under[component.name] = under
         until = partial(until_position, request.until, history)
-        scope = Scope(until, request.changesets, request.as_of, request.partial)
+        scope = Scope(until, request.changesets, request.as_of, request.partial, request.since)
         self._progress(f"{component.name}: replaying")
         plan = run.plan(onto, scope)
         every = sorted(notices + plan.outcome.notices, key=lambda one: one.kind != "damaged")  # damage heads all else

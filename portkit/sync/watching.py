@@ -8,12 +8,13 @@ for all modes alike (`report.security`).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from portkit.change.changeset import Changeset
-from portkit.merge.companions import C_FILES, names_in
+from portkit.merge.companions import C_FILES, code, names_in
 from portkit.merge.placing import Placer
 from portkit.paths import RepoPath, name
 
@@ -54,12 +55,13 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Watched:
     """A changeset of a watched component: the functions it touches, what it is about, and what a person decided of it
-    ("" for nothing)."""
+    ("" for nothing). `pages`: it touches nothing but manual pages and the like."""
 
     changeset: Changeset
     functions: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     decided: str = ""
+    pages: bool = False
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -88,13 +90,14 @@ _LOG = {
     ),
     Topic.PROTOCOL: _words(
         r"RFC ?\d+", r"protocols?", r"packets?", r"datagrams?", r"on the wire", r"checksums?", r"DHCP\w+", r"BOOTP",
-        r"S?NTP(?:v\d)?", r"stratum", r"leap(?: seconds?)?", r"leases?", r"options? \d+", r"(?:re)?transmi\w+",
-        r"broadcast\w*", r"multicast\w*", r"servers? repl\w+",
+        r"S?NTPv\d", r"stratum", r"refids?", r"timestamps?", r"leap(?: seconds?)?", r"leases?", r"options? \d+",
+        r"(?:re)?transmi\w+", r"broadcast\w*", r"multicast\w*", r"repl(?:y|ies)", r"quer(?:y|ies)", r"malformed \w+",
+        r"unsynchroni[sz]ed",
     ),
     Topic.PORTABILITY: _words(
-        r"portab\w+", r"Linux", r"FreeBSD", r"NetBSD", r"DragonFly\w*", r"endian\w*", r"(?:un)?align(?:ed|ment)\w*",
-        r"(?:32|64)[ -]?bits?", r"LP64", r"(?:time|size|ssize|off)_t", r"gcc\d?", r"clang", r"lint", r"warnings?",
-        r"ANSI\w*", r"prototypes?", r"casts?", r"POSIX", r"C99", r"includes?", r"headers? files?",
+        r"portab\w+", r"porting", r"Linux", r"FreeBSD", r"NetBSD", r"DragonFly\w*", r"\w*endian\w*", r"unaligned",
+        r"(?:strict|structure|stack) alignment", r"(?:32|64)[ -]?bits?", r"LP64", r"(?:time|size|ssize|off|socklen)_t",
+        r"gcc[ -]?\d*", r"clang", r"POSIX", r"C99",
     ),
     Topic.DOCUMENTATION: _words(
         r"man(?:ual)? ?pages?", r"mdoc", r"typos?", r"spell\w*", r"grammar", r"wording", r"document\w*", r"examples?",
@@ -107,43 +110,59 @@ _NAMES = {
         r"socketpair|pledge|unveil|dispatch_imsg"
     ),
     Topic.PROTOCOL: re.compile(
-        r"(?:ntp|client|server|dhcp|bootp|packet|option|bpf|wire)_(?:send|recv|receive|dispatch|query|peer|msg|packet|"
+        r"\w*(?:get|put|send|recv|read|parse)_?(?:msg|pkt|packet)\w*|(?:ntp|client|server|dhcp|bootp|packet|option|bpf|wire)_(?:send|recv|receive|dispatch|query|peer|msg|packet|"
         r"parse|check|reply)\w*|\w*(?:packet|checksum|cksum|_msg)\w*|parse_\w*option\w*|state_\w+"
     ),
     Topic.PORTABILITY: re.compile(
-        r"strtonum|reallocarray|recallocarray|explicit_bzero|freezero|arc4random(?:_\w+)?|getdtablecount|closefrom|"
-        r"setproctitle|strlcpy|strlcat|__dead|__packed|SO_RTABLE|SO_BINDANY|adjfreq|clock_gettime|fmtcheck"
+        r"reallocarray|recallocarray|explicit_bzero|freezero|getdtablecount|pledge|unveil|__dead|__packed|SO_RTABLE|"
+        r"SO_BINDANY|adjfreq|htobe\d\d|betoh\d\d|swap(?:16|32|64)"
     ),
 }  # fmt: skip
+"""Names that speak for a topic: those of functions that are touched, and those that come or go."""
 
+_INSIDE = {
+    Topic.PRIVSEP: re.compile(rf"{_NAMES[Topic.PRIVSEP].pattern}|(?:IMSG|PRIV)_\w+|imsg"),
+    Topic.PROTOCOL: re.compile(
+        r"(?i:\w*(?:msg|pkt|packet|datagram|cksum|checksum|stratum|refid|leap|lease|opcode)\w*|xid)|"
+        r"(?:NTP|LI|MODE|DHO|DHCP|BOOTP|ICMP|IPPROTO)_[A-Z0-9_]+"
+    ),
+}  # fmt: skip
+"""What the changed lines of a function that is named after a topic must speak of: else the change only happens to
+stand there (`if (daemon() == -1)` in the function that dispatches messages)."""
+
+_SEPARATED = ("privsep", "imsg")
 _PAGES = re.compile(r"\.[1-9]$|README|\.conf(?:\.\w+)?$")
 
 
 def look(changeset: Changeset, files: Iterable[FileSides], placer: Placer) -> Watched:
     """The changeset with its evidence; `files` are its files."""
-    functions: dict[str, None] = {}
     found: list[Evidence] = []
     every = tuple(files)
     for topic, words in _LOG.items():
         found += _some(topic, Where.LOG, (match[0] for match in words.finditer(_log(changeset.message))))
     pages = [one for one in every if _PAGES.search(name(one.path))]
-    if pages:
-        found += _some(Topic.DOCUMENTATION, Where.FILE, (str(one.path) for one in pages))
-    separated = [str(one.path) for one in every if name(one.path).startswith(("privsep", "imsg"))]
-    found += _some(Topic.PRIVSEP, Where.FILE, separated)
-    names: set[str] = set()
-    for one in every:
-        if one.path.endswith(C_FILES):
-            inside, changed = _code(one, placer)
-            functions |= dict.fromkeys(inside)
-            names |= changed
+    found += _some(Topic.DOCUMENTATION, Where.FILE, (str(one.path) for one in pages))
+    told = tuple(one for one in found if one.topic is Topic.DOCUMENTATION)
+    if pages and len(pages) == len(every):  # whatever a page speaks of, it is a page
+        return Watched(changeset, (), told, pages=True)
+    found += _some(Topic.PRIVSEP, Where.FILE, (one.path for one in every if name(one.path).startswith(_SEPARATED)))
+    made = _code([one for one in every if one.path.endswith(C_FILES)], placer)
+    if made.changed:  # that a grammar or an example was changed is no documentation, where its code was
+        found = [one for one in found if one.topic is not Topic.DOCUMENTATION or one.where is Where.FILE]
     for topic, pattern in _NAMES.items():
-        if topic is not Topic.PORTABILITY:
-            found += _some(topic, Where.FUNCTION, (one for one in functions if pattern.fullmatch(one)))
-        shown = {one for one in names if pattern.fullmatch(one) and one not in functions}
+        if topic in _INSIDE:
+            named = [pair for pair in made.functions.items() if pattern.fullmatch(pair[0])]
+            own = [one for one, said in named if _speaks(_INSIDE[topic], one, said)]
+            found += _some(topic, Where.FUNCTION, own)
+        shown = {one for one in made.names if pattern.fullmatch(one) and one not in made.functions}
         if topic is not Topic.PROTOCOL:
             found += _some(topic, Where.CODE, sorted(shown))
-    return Watched(changeset, tuple(functions)[:_FUNCTIONS], tuple(found))
+    return Watched(changeset, tuple(made.functions)[:_FUNCTIONS], tuple(found))
+
+
+def _speaks(pattern: re.Pattern[str], function: str, said: Iterable[str]) -> bool:
+    """Whether changed lines speak of what their function is named after; so does its own head."""
+    return any(one == function or pattern.fullmatch(one) for one in said)
 
 
 def _log(message: str) -> str:
@@ -161,16 +180,36 @@ def _some(topic: Topic, where: Where, found: Iterable[str]) -> Iterator[Evidence
     return (Evidence(topic, where, one) for one in seen.values())
 
 
-def _code(one: FileSides, placer: Placer) -> tuple[list[str], set[str]]:
-    """The functions that a file's change touches, in order, and the names that it brings or takes away."""
-    before, after = one.before or b"", one.after or b""
-    old, new = placer.pieces(before), placer.pieces(after)
-    functions: list[str] = []
-    names: set[bytes] = set()
-    for hunk in placer.hunks(before, after):
-        piece = new.at(hunk.b0) if hunk.b0 < hunk.b1 else old.at(hunk.a0)
-        if piece is not None and " " not in piece.name:
-            functions.append(piece.name)
-        added, removed = new.lines.raw[hunk.b0 : hunk.b1], old.lines.raw[hunk.a0 : hunk.a1]
-        names |= names_in(added) ^ names_in(removed)
-    return list(dict.fromkeys(functions)), {one.decode("latin-1") for one in names}
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """What a changeset does to code: the functions that it touches, in order, each with the names in its changed lines;
+    the names that there are more or fewer of than before; whether anything but comments and white space changed."""
+
+    functions: dict[str, set[str]]
+    names: frozenset[str]
+    changed: bool
+
+
+def _code(files: Iterable[FileSides], placer: Placer) -> _Code:
+    functions: dict[str, set[str]] = {}
+    names: Counter[str] = Counter()
+    changed = False
+    for one in files:
+        before, after = one.before or b"", one.after or b""
+        old, new = placer.pieces(before), placer.pieces(after)
+        for hunk in placer.hunks(before, after):
+            added, removed = new.lines.raw[hunk.b0 : hunk.b1], old.lines.raw[hunk.a0 : hunk.a1]
+            if _bare(added) == _bare(removed):
+                continue
+            changed = True
+            piece = new.at(hunk.b0) if hunk.b0 < hunk.b1 else old.at(hunk.a0)
+            come, gone = ({word.decode("latin-1") for word in names_in(lines)} for lines in (added, removed))
+            if piece is not None and " " not in piece.name:
+                functions.setdefault(piece.name, set()).update(come | gone)
+            names.update(come - gone)
+            names.subtract(gone - come)  # what only moves comes to nothing
+    return _Code(functions, frozenset(word for word, number in names.items() if number), changed)
+
+
+def _bare(raw: Iterable[bytes]) -> bytes:
+    return b"".join(b"".join(code(line).split()) for line in raw)

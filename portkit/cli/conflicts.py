@@ -272,9 +272,9 @@ def _tell_card(place: Workspace, one: Waiting, card: Card | None) -> None:
     for suggestion in card.suggestions if card is not None else ():
         _tell_suggestion(screen, suggestion)
     screen.say()
-    shown = sides(one.base, one.ours, one.theirs, _SIDE_LINES)
+    shown = sides(one.base, one.ours, one.theirs, _SIDE_LINES) if one.conflict is not None else ()
     around = (card.base, card.ours, card.theirs) if card is not None else (None, None, None)
-    for side, excerpt in zip(shown, around, strict=True):
+    for side, excerpt in zip(shown, around, strict=False):
         _tell_side(screen, side, excerpt)
     if one.blocks:
         screen.say(f"Blocks {counted(len(one.blocks), 'changeset')}")

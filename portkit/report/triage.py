@@ -174,7 +174,15 @@ def _next(one: Waiting, card: Card | None, scope: Sequence[str]) -> tuple[Comman
         for suggestion in (card.suggestions if card is not None else ())
         for command in suggestion.commands
     ]
-    return (*found, Command(f"portkit resolve {one.id}{more}", "opens it in your editor, the three sides marked"))
+    if one.conflict is not None:
+        found.append(Command(f"portkit resolve {one.id}{more}", "opens it in your editor, the three sides marked"))
+    elif not found:
+        found += [
+            Command(f"portkit decide reopen {cause.ref[:12]} --reason 'why'", f"takes {cause.ref[:10]} after all")
+            for cause in (card.causes if card is not None else ())
+            if cause.kind is CauseKind.MISSING_CHANGESET
+        ]
+    return tuple(found)
 
 
 def _other(one: Waiting, card: Card | None, scope: Sequence[str]) -> tuple[Command, ...]:
@@ -182,9 +190,13 @@ def _other(one: Waiting, card: Card | None, scope: Sequence[str]) -> tuple[Comma
     more = "".join(f" {word}" for word in map(shlex.quote, words))
     plain = "".join(f" {word}" for word in map(shlex.quote, scope))
     skip = "leaves it out for good"
-    found = [
-        Command(f"portkit resolve {one.id} --ours{plain}", "keeps the target's side here"),
-        Command(f"portkit resolve {one.id} --theirs{plain}", "takes upstream's side here"),
+    found = []
+    if one.conflict is not None:  # else nothing in it clashes
+        found = [
+            Command(f"portkit resolve {one.id} --ours{plain}", "keeps the target's side here"),
+            Command(f"portkit resolve {one.id} --theirs{plain}", "takes upstream's side here"),
+        ]
+    found += [
         Command(f"portkit decide skip {one.id} --reason 'why'{more}", skip),
         Command(f"portkit decide defer {one.id} --until 2030-01-31 --reason 'why'{more}", "puts it off until a day"),
     ]

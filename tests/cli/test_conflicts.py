@@ -126,3 +126,21 @@ def test_all_tells_what_was_settled_and_how_to_open_it_again(synced: Work) -> No
     assert "decide reopen" not in synced.portkit("conflicts", kept[0]["changeset"][:10]).out
     file.unlink()
     assert synced.portkit("--json", "conflicts", zero["id"]).object()["conflicts"][-1]["state"] != "resolved"
+
+
+def test_where_nothing_clashes_what_is_offered_is_a_decision_and_it_works(synced: Work) -> None:
+    found = synced.portkit("--json", "conflicts", "leased").object()["conflicts"]
+    spread = next(one for one in found if one["subject"].startswith("Add -w"))
+    assert synced.portkit("decide", "skip", spread["changeset"][:10], "--reason", "too clever").code == 0
+    cards = synced.portkit("--json", "conflicts", "leased").object()["conflicts"]
+    (lacking,) = [one for one in cards if one["reason"].startswith("it uses what was decided against")]
+    assert "base:" not in synced.portkit("conflicts", lacking["id"]).out
+    assert synced.portkit("report", "triage").code in (0, 1)
+    (text,) = (path.read_text("utf-8") for path in synced.folder.glob("reports/*/triage.md"))
+    (page,) = (path.read_text("utf-8") for path in synced.folder.glob("reports/*/triage.html"))
+    assert f"portkit resolve {lacking['id']}" not in text + page
+    reopen = f"portkit decide reopen {spread['changeset'][:12]} --reason 'why'"
+    assert f"next: {reopen}" in text
+    assert synced.portkit(*reopen.replace("'", "").split()[1:]).code == 0
+    again = synced.portkit("--json", "conflicts", "leased").object()["conflicts"]
+    assert lacking["id"] not in [one["id"] for one in again]

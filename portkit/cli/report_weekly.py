@@ -8,6 +8,7 @@ from dataclasses import replace
 from portkit.cli.local import LocalPatches
 from portkit.cli.pages import links, own_templates
 from portkit.cli.reporting import Asked, Made, compared_before, day_of, looked_at, told
+from portkit.cli.verifying import ran
 from portkit.cli.waiting import earlier, previous_report
 from portkit.cli.wiring import Workspace
 from portkit.components.model import Mode
@@ -42,6 +43,7 @@ def made_of(
         titles={source.name: source.title for source in place.map.upstreams},
         patches=list(_patches(place, outcomes, asked.until)),
         trouble=[told(one) for one in trouble],
+        ran=ran(place, outcomes),
         causes=_causes(place, on),
     )
     own = own_templates(place)

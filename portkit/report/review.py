@@ -10,6 +10,7 @@ from typing import Any
 from portkit.report.contract import iso
 from portkit.report.security import fault_words, security_words
 from portkit.report.shown import counted, one_line
+from portkit.report.type_check import tested as typechecked
 from portkit.report.view import Candidate, Command, by_hand, in_part
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
 
@@ -53,9 +54,9 @@ def commands(
     yield Command(f"git format-patch --cover-letter {onto}..{branch}", "or as a series of mails")
 
 
-def cover(outcome: ComponentOutcome, title: str, landed: Sequence[ChangesetOutcome], tested: Sequence[str]) -> str:
+def cover(outcome: ComponentOutcome, title: str, landed: Sequence[ChangesetOutcome], ran: Sequence[str]) -> str:
     """A cover letter for the branch, plain text: its subject, a blank line, its body. `title` is upstream's name;
-    `tested`: what was tested beyond the gate, in a phrase each.
+    `ran`: what the user's own commands came to, in a phrase each.
 
     format-patch adds the shortlog and the files itself.
     """
@@ -70,13 +71,14 @@ def cover(outcome: ComponentOutcome, title: str, landed: Sequence[ChangesetOutco
     named = [f"  {id}  {one_line(words, 50)}" for id, words in spoken if words]
     if named:
         blocks.append("\n".join(["Upstream's logs speak of security in:", *named]))
+    tested = [*typechecked(outcome), *ran]
     blocks.append("\n".join([
         "Tested:",
         f"  - each commit{_but(landed)} makes upstream's change and no other, hunk by hunk",
         *(f"  - {one_line(one)}" for one in tested),
         "Not tested:",
         *([] if tested else ["  - whether it compiles"]),
-        "  - whether it does what it should: nothing was run",
+        f"  - whether it does what it should{'' if ran else ': nothing was run'}",
     ]))  # fmt: skip
     return "\n\n".join(blocks) + "\n"
 

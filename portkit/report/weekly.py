@@ -26,7 +26,6 @@ from portkit.report.review import candidates, commands, cover
 from portkit.report.security import security_words
 from portkit.report.shown import sides
 from portkit.report.type_check import adding
-from portkit.report.type_check import tested as typechecked
 from portkit.report.type_check import told as check_told
 from portkit.report.view import (
     Blocked,
@@ -65,14 +64,14 @@ def weekly(
     titles: Mapping[str, str] | None = None,
     patches: Sequence[PatchHealth] = (),
     trouble: Sequence[str] = (),
-    tested: Mapping[str, Sequence[str]] | None = None,
+    ran: Mapping[str, Sequence[str]] | None = None,
     causes: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Weekly:
     """The report of `outcomes` for the day `as_of` (YYYY-MM-DD), against `previous`, the JSON of the one before.
 
     `titles`: how each upstream writes its name; `patches`: how the local patches are; `trouble`: sources that could
-    not be looked at, a sentence each; `tested`: by component, what was tested beyond the gate; `causes`: of conflicts,
-    by their ids, in a word each. Raises UserError where `previous` is no weekly report.
+    not be looked at, a sentence each; `ran`: by component, what the user's own commands came to; `causes`: of
+    conflicts, by their ids, in a word each. Raises UserError where `previous` is no weekly report.
     """
     changes = delta(outcomes, previous)
     states, notices, watched = _known(previous)
@@ -90,7 +89,7 @@ def weekly(
         _component(
             component, tuple(waiting([component])), before.get(component.name),
             (titles or {}).get(component.upstream) or component.upstream,
-            (*typechecked(component), *(tested or {}).get(component.name, ())),
+            (ran or {}).get(component.name, ()),
         )
         for component in outcomes
     )  # fmt: skip
@@ -212,7 +211,7 @@ def _component(
     waits: tuple[Waiting, ...],
     before: Mapping[str, Any] | None,
     title: str,
-    tested: Sequence[str],
+    ran: Sequence[str],
 ) -> ComponentView:
     by_root = [(root, tuple(several)) for root, several in groupby(waits, lambda one: one.changeset.id)]
     roots = tuple(
@@ -242,7 +241,7 @@ def _component(
         parked_lag=parked_lag(outcome),
         candidates=picks,
         review=tuple(commands(outcome, picks, before)) if written else (),
-        cover=cover(outcome, title, landed, tested) if written else "",
+        cover=cover(outcome, title, landed, ran) if written else "",
     )
 
 

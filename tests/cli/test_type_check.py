@@ -243,3 +243,16 @@ def test_the_user_s_commands_run_only_when_asked(place: Path, tmp_path: Path) ->
     assert out.read_bytes().startswith(THIRD) and not (tmp_path / "out.never").exists()
     text = portkit(place, "sync", "--verify").out
     assert "failed with 3: sh -c" in text and "| no good" in text
+
+
+def test_the_cover_letter_says_what_the_user_s_commands_came_to(place: Path) -> None:
+    extended(place, "    verify:\n      - test -f usr.sbin/tool/tool.c\n      - sh -c 'exit 3'\n")
+    assert portkit(place, "sync").code == 0
+    assert portkit(place, "report", "weekly").code in (0, 1)
+    (cover,) = place.glob("reports/*/cover-tool.txt")
+    assert "nothing was run" in cover.read_text("utf-8")
+    portkit(place, "sync", "--verify")
+    assert portkit(place, "report", "weekly").code in (0, 1)
+    text = cover.read_text("utf-8")
+    assert "  - passed: test -f usr.sbin/tool/tool.c\n  - failed with 3: sh -c 'exit 3'\nNot tested:\n" in text
+    assert "nothing was run" not in text

@@ -66,9 +66,9 @@ def test_the_cover_letter_says_what_is_left_out_and_what_was_not_tested() -> Non
     assert max(len(line) for line in view.cover.splitlines()) <= 68
 
 
-def test_what_was_tested_is_said_and_no_longer_denied() -> None:
+def test_what_was_run_is_said_and_no_longer_denied() -> None:
     outcome = component(ported(1))
-    (view,) = weekly([outcome], as_of="2012-08-15", tested={"d": ["make buildworld"]}).components
+    (view,) = weekly([outcome], as_of="2012-08-15", ran={"d": ["make buildworld"]}).components
     assert "  - make buildworld\nNot tested:\n  - whether it does" in view.cover
 
 

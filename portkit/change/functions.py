@@ -12,6 +12,13 @@ from collections.abc import Sequence
 _NAME = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 _AGGREGATE = re.compile(rb"^(?:typedef\s+|static\s+|const\s+)*(?:struct|union|enum)\s+(\w+)")
 _OPENS = re.compile(rb"^[A-Za-z_]")
+_COMMENT = re.compile(rb"/\*.*?(?:\*/|$)|//.*")
+_ATTRIBUTES = re.compile(rb"\s+(?:__\w+(?:\s*\(.*\))?\s*)+;\s*$")
+"""The second line of a prototype: nothing but `__attribute__((...))` and its like."""
+_BLANK = frozenset((b"", b" ", b"\t", b"\n", b"#", b"/", b"{", b"}"))
+"""What no header begins with."""
+_LONGEST = 32
+"""Over at most so many lines a prototype is followed to its end."""
 _PAGE = (b".", b"'")
 """What a manual page begins with: a comment, or a request (roff(7))."""
 _CALLABLE = re.compile(rb"^[\w\s*]*\w\s?\(")
@@ -39,7 +46,7 @@ def header_of(lines: Sequence[bytes], index: int, known: dict[int, int] | None =
         if at in known:
             found = known[at]
             break
-        if _opens(line, first) and (not page or first == b"."):
+        if _opens(line, first) and (first == b"." if page else not _declares(lines, at)):
             found = at
             break
         if at == index or not at & 15:
@@ -47,6 +54,18 @@ def header_of(lines: Sequence[bytes], index: int, known: dict[int, int] | None =
         at -= 1
     for one in passed:
         known[one] = found
+    return found
+
+
+def openings(lines: Sequence[bytes], known: dict[int, int] | None = None) -> dict[str, list[int]]:
+    """Each function, aggregate or section that `lines` open: its name, and where its header stands. `known` as for
+    `header_of`."""
+    if known is None:
+        known = {}
+    found: dict[str, list[int]] = {}
+    for index, line in enumerate(lines):
+        if line[:1] not in _BLANK and header_of(lines, index, known) == index:
+            found.setdefault(name_in(line), []).append(index)
     return found
 
 
@@ -60,6 +79,24 @@ def _opens(line: bytes, first: bytes) -> bool:
     if _CALLABLE.match(text) and not text.endswith((b";", b":")):
         return True
     return bool(_AGGREGATE.match(text)) and text.endswith((b"{", b"="))
+
+
+def _declares(lines: Sequence[bytes], at: int) -> bool:
+    """Whether what looks like a function's first line begins a declaration, which opens nothing: after its
+    parenthesis is closed, on whatever line, nothing comes but `;`, or attributes and `;` on the next line. What an old
+    style function declares before its body (`int argc;`) is a type and a name."""
+    if not _CALLABLE.match(lines[at]):
+        return False
+    depth = 0
+    for index in range(at, min(at + _LONGEST, len(lines))):
+        text = _COMMENT.sub(b"", lines[index]).rstrip()
+        if text.endswith(b"{"):
+            return False
+        depth += text.count(b"(") - text.count(b")")
+        if depth <= 0:
+            more = lines[index + 1] if index + 1 < len(lines) else b""
+            return text.endswith(b";") or bool(_ATTRIBUTES.match(more))
+    return False
 
 
 def name_in(line: bytes) -> str:

@@ -28,6 +28,8 @@ class Lines:
     """The indexes of the lines in which a keyword was folded."""
     headers: dict[int, int] = field(default_factory=dict, repr=False, compare=False)
     """What `functions.header_of` has found so far."""
+    functions: dict[str, list[int]] = field(default_factory=dict, repr=False, compare=False)
+    """What `functions.openings` found, once it was asked."""
 
 
 BLANK = 0

@@ -149,6 +149,37 @@ def test_what_is_no_header(line: bytes) -> None:
     assert function_at([b"", line, b"\tx"], 2) == ""
 
 
+@pytest.mark.parametrize(
+    "prototype",
+    [
+        [b"static int\t feed(struct bird *, int,", b"\t\t     struct seed *);"],
+        [b"int feed(struct bird *, (int (*)(int,", b"    char)), struct seed *); /* (twice) */"],
+        [b"int feed(struct bird *); /* its beak (open) */"],
+        [b"void feed(const char *, ...)", b"    __attribute__((__format__ (printf, 1, 2)));"],
+        [b"void feed(const char *, ...)", b"\t__printflike(1, 2) __dead2;"],
+        [b"CAGE_DECLARE(_birds, 1, feed,", b"    &bird, 0);"],
+    ],
+)
+def test_a_prototype_opens_no_function_however_long_it_is(prototype: list[bytes]) -> None:
+    lines = [*prototype, b"", b"int limit;", b"/*", b" * About what follows.", b" */"]
+    assert [function_at(lines, index) for index in range(len(lines))] == [""] * len(lines)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        [b"feed(struct bird *bird, int much,", b"    struct seed *seed)", b"{"],
+        [b"feed(bird, much)", b"\tstruct bird *bird;", b"\tint much;", b"{"],
+        [b"feed(bird, much)", b"\t__bird_t bird;", b"\t__uint32_t (*much);", b"{"],
+        [b"feed(bird)", b"bird_t bird; {"],
+        [b"feed(struct bird *bird) {"],
+    ],
+)
+def test_a_function_opens_before_its_body_however_it_is_written(header: list[bytes]) -> None:
+    lines = [*header, b"\tbird->fed = 1;"]
+    assert [function_at(lines, index) for index in range(len(lines))] == ["feed"] * len(lines)
+
+
 def test_a_manual_pages_sections() -> None:
     page = b".Dd July 1, 2012\n.Sh NAME\n.Nm dhclient\n.Sh SYNOPSIS\n.Nm\n.Op Fl d\n".split(b"\n")
     assert [function_at(page, index) for index in range(6)] == [

@@ -10,6 +10,9 @@ The place is the same when, of the positions at which a hunk means the same, one
 1. corresponds under the alignment of base and ours,
 2. has at least two of its six neighbouring lines in common, and
 3. stands in the same function.
+
+Lines that agree may still be others: which of several equal ones is deleted, or what upstream moves past what, cannot
+be told where ours has lines of its own between them; a move of lines that ours does not have is no change to make.
 """
 
 from __future__ import annotations
@@ -36,6 +39,8 @@ _ALIKE = 12
 
 _DECLARATION = re.compile(rb"[A-Za-z_][^\"'{}]*;\s*$")
 """A declaration on one line, in column 0."""
+
+_WORD = re.compile(rb"\w{3,}")
 
 _LinesOf = tuple[tuple[bytes, ...], tuple[int, ...]]
 
@@ -79,6 +84,10 @@ def judge(sides: Sides, result: Lines) -> Verdict:
         if isinstance(taken, Verdict):
             return taken
         used, explained = taken
+        for index in explained:
+            unclear = _unclear(sides, sides.upstream[index])
+            if unclear:
+                return Verdict(Gate.FAILED, unclear, index + 1)
         left.explained(explained)
         at += used
     for index in sorted(left.indexes):
@@ -162,6 +171,38 @@ def _explain(
         text = _quoted(sides.theirs, hunk.b0, hunk.b1) if hunk.b0 < hunk.b1 else _quoted(sides.base, hunk.a0, hunk.a1)
         return Verdict(Gate.FAILED, f"the change stands at another place than upstream's: {text}", elsewhere + 1)
     return Verdict(Gate.FAILED, _extra(sides, result, made[at]))
+
+
+def _unclear(sides: Sides, hunk: Hunk) -> str:
+    """Why upstream's hunk may mean another line of ours than the one that it came to, though the lines agree."""
+    if hunk.b0 == hunk.b1:
+        variants = list(slides(hunk, sides.base.keys, sides.theirs.keys))
+        start, end = min(one.a0 for one in variants), max(one.a1 for one in variants)
+        turned = {*sides.base.keys[start : hunk.a0], *sides.base.keys[hunk.a1 : end]} - {BLANK}
+        if turned and _parted(sides, start, end):
+            return f"which of these lines upstream deletes cannot be told: {_quoted(sides.base, hunk.a0, hunk.a1)}"
+        if any(_WORD.search(raw) for raw in sides.base.raw[hunk.a0 : hunk.a1]) and any(
+            sides.already(other) for other in sides.puts_elsewhere(hunk)
+        ):
+            return f"upstream moves lines that the target has twice: {_quoted(sides.base, hunk.a0, hunk.a1)}"
+        return ""
+    for other in sides.taken_from(hunk):
+        if sides.gone(other):
+            return f"upstream moves lines that the target has no more: {_quoted(sides.theirs, hunk.b0, hunk.b1)}"
+        low, high = sorted((hunk, other), key=lambda one: one.a0)
+        passed = sides.base.keys[low.a1 : high.a0]
+        if len(passed) <= other.a1 - other.a0 and _parted(sides, low.a0, high.a1):
+            return f"what upstream moves past what cannot be told: {_quoted(sides.theirs, hunk.b0, hunk.b1)}"
+    return ""
+
+
+def _parted(sides: Sides, start: int, end: int) -> bool:
+    """Whether ours puts lines of its own between the lines start..end of base, or in their stead."""
+    first = max(0, bisect_right(sides.to_ours.starts, start) - 1)
+    return any(
+        local.b0 < local.b1 and local.a0 < end and (local.a1 > start if local.a0 < local.a1 else local.a0 > start)
+        for local in sides.local[first : bisect_left(sides.to_ours.starts, end)]
+    )
 
 
 def _carries(sides: Sides, result: Lines, made: Hunk, upstream: Hunk) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 
-from portkit.change.functions import header_of, name_in
+from portkit.change.functions import header_of, name_in, openings
 from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import BLANK, Lines
 from portkit.merge.alignment import Alignment
@@ -74,13 +74,14 @@ class Sides:
         here = self._made_here(hunk)
         if not here and not self.gone(hunk):
             return False
+        displaced = self._displaced(hunk)
         if not added:
-            return not self._reworded(hunk) and not self.strays(hunk) and not self._lingers(hunk)
-        if here:
+            return not (displaced or self._reworded(hunk) or self.strays(hunk) or self._lingers(hunk))
+        if here and not displaced:
             return True
         low = self.to_ours.gap(hunk.a0)[0]
         high = self.to_ours.gap(hunk.a1)[1]
-        if self.ours.keys[low:high] == added:
+        if self.ours.keys[low:high] == added and not displaced:
             return True
         raw = self.theirs.raw[hunk.b0 : hunk.b1]
         if not significant(raw):
@@ -95,6 +96,25 @@ class Sides:
                 for at, _ in islice(copies, _MANY)
             )
         return any(self._alike(hunk, at) and self._local_from(at, len(added)) for at in self._near_copies(hunk))
+
+    def _displaced(self, hunk: Hunk) -> bool:
+        """Whether ours has the function in which `hunk` deletes, or that it deletes, somewhere else than where the
+        alignment sees the place of `hunk`: then that place says nothing of what stands in the function."""
+        if hunk.a0 == hunk.a1:
+            return False
+        mine = functions_of(self.ours)
+        start = header_of(self.base.raw, hunk.a0, self.base.headers)
+        if start >= 0:
+            low, high = self.to_ours.gap(hunk.a0)[0], self.to_ours.gap(hunk.a1)[1]
+            name = name_in(self.base.raw[start])
+            at = {header_of(self.ours.raw, index, self.ours.headers) for index in (low, high - 1) if index >= 0}
+            if name in mine and not at & set(mine[name]):
+                return True
+        return any(
+            name in mine and name not in functions_of(self.theirs)
+            for name, places in functions_of(self.base).items()
+            if any(hunk.a0 <= place < hunk.a1 for place in places)
+        )
 
     def _near_copies(self, hunk: Hunk) -> Iterator[int]:
         """Where ours, near where `hunk` belongs (few lines away, in the same function), holds the lines it adds, in
@@ -197,10 +217,25 @@ class Sides:
         found = _runs_of(self.removed(hunk), self._brought, self.theirs.keys, self.upstream)
         return [other for _, other in islice(found, _MANY) if other is not hunk]
 
+    def taken_from(self, hunk: Hunk) -> list[Hunk]:
+        """Which other hunks of upstream's delete the lines that `hunk` adds, and nothing else, those being lines of
+        code: it moves them."""
+        if not any(_WORD.search(raw) for raw in self.theirs.raw[hunk.b0 : hunk.b1]):
+            return []
+        return [other for other in self._removing.get(self.added(hunk), ()) if other is not hunk]
+
+    @cached_property
+    def _removing(self) -> dict[tuple[int, ...], list[Hunk]]:
+        found: dict[tuple[int, ...], list[Hunk]] = {}
+        for hunk in self.upstream:
+            if hunk.b0 == hunk.b1:
+                found.setdefault(self.removed(hunk), []).append(hunk)
+        return found
+
     def _lingers(self, hunk: Hunk) -> bool:
         """Whether the lines `hunk` deletes, too short to be recognised anywhere, stand elsewhere in the same function
         of ours: a declaration that was moved down is still to be deleted, though which line it is cannot be told."""
-        if not any(_WORD.search(raw) for raw in self.base.raw[hunk.a0 : hunk.a1]) or self.puts_elsewhere(hunk):
+        if not any(raw.strip() for raw in self.base.raw[hunk.a0 : hunk.a1]) or self.puts_elsewhere(hunk):
             return False
         copies = _runs_of(self.removed(hunk), self._local, self.ours.keys, self.local)
         return any(
@@ -296,13 +331,22 @@ def _bare(line: bytes) -> bytes:
 
 def same_function(one: Lines, at_one: int, other: Lines, at_other: int, map_lines: Alignment | None) -> bool:
     """Whether two places stand in the same function: by name, or (a function renamed downstream) because the one's
-    header is the line the other's corresponds to."""
+    header is the line the other's corresponds to. It was renamed only where neither side has both names: functions
+    that were put in another order come to correspond with one another line by line."""
     first, second = header_of(one.raw, at_one, one.headers), header_of(other.raw, at_other, other.headers)
     if first < 0 or second < 0:
         return first == second
-    if name_in(one.raw[first]) == name_in(other.raw[second]):
+    old, new = name_in(one.raw[first]), name_in(other.raw[second])
+    if old == new:
         return True
-    if map_lines is None:
+    if map_lines is None or old in functions_of(other) or new in functions_of(one):
         return False
     # The header line itself may be what was renamed; then the body's brace below it is what corresponds.
     return any(map_lines.new_of(first + step) == second + step for step in (0, 1))
+
+
+def functions_of(lines: Lines) -> dict[str, list[int]]:
+    """The functions and sections of a content, by name, with the places of their headers."""
+    if not lines.functions:
+        lines.functions.update(openings(lines.raw, lines.headers) or {"": []})
+    return lines.functions

@@ -14,6 +14,8 @@ from portkit.change.ident import KEYWORDS, keywords
 from portkit.text import split_lines
 
 _SPACE = re.compile(rb"[ \t\r\f\v]+")
+_PAGE_DATE = re.compile(rb"\$Mdocdate: ([A-Z][a-z]{2,8}) +(\d{1,2}) (\d{4}) \$")
+_MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
 _EXPANSION = re.compile(rb":[^$\n]*\$")
 
 
@@ -72,6 +74,42 @@ class LineTable:
         if len(self._recent) > self._remember:
             self._recent.popitem(last=False)
         return result
+
+
+def shape(line: bytes) -> bytes:
+    """`line` with its keywords' expansions taken out, and nothing else."""
+    return KEYWORDS.sub(lambda match: _EXPANSION.sub(b"$", match[0]), line)
+
+
+def expansions(line: bytes) -> list[bytes]:
+    """The keywords of `line` as they stand, expanded or not."""
+    return KEYWORDS.findall(line)
+
+
+def followed(mine: bytes, old: bytes, new: bytes) -> bytes:
+    """The keyword line `mine` once upstream has made `new` of `old`: the white space around the keywords, and each
+    expansion, is upstream's new one where ours was its old one. The date of a manual page that version control writes
+    (`$Mdocdate$`) is upstream's where it is the later one: each tree dates its pages when it changes them."""
+    if mine == old:
+        return new
+    own, before, after = expansions(mine), expansions(old), expansions(new)
+    if not [_name(one) for one in own] == [_name(one) for one in before] == [_name(one) for one in after]:
+        return mine
+    taken = iter([
+        theirs if one == was or (was != theirs and _date(theirs) > _date(one) > ()) else one
+        for one, was, theirs in zip(own, before, after, strict=True)
+    ])  # fmt: skip
+    return KEYWORDS.sub(lambda _: next(taken), shape(new) if shape(mine) == shape(old) else shape(mine))
+
+
+def _name(expansion: bytes) -> bytes:
+    return expansion.strip(b"$").partition(b":")[0]
+
+
+def _date(expansion: bytes) -> tuple[int, ...]:
+    """What dates of manual pages are ordered by; nothing for any other keyword."""
+    found = _PAGE_DATE.fullmatch(expansion)
+    return (int(found[3]), _MONTHS.index(found[1][:3]), int(found[2])) if found and found[1][:3] in _MONTHS else ()
 
 
 def fold(line: bytes, pattern: re.Pattern[bytes] = KEYWORDS) -> bytes:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from portkit.change.functions import function_at
 from portkit.change.linediff import Hunk, canonical, hunks
-from portkit.change.lines import Lines, LineTable
+from portkit.change.lines import Lines, LineTable, shape
 from portkit.merge.diff3 import Region, Side
 from portkit.merge.gate import Gate, Verdict, judge
 from portkit.merge.ladder import merge
@@ -177,8 +177,8 @@ class FileMerger:
         verdict = judge(sides, self.table.lines(merged.content))
         if verdict.gate is Gate.FAILED:
             return FileMerge(result, merged.method, verdict.gate, (_gate_clash(sides, verdict),), verdict.reason)
-        gate = Gate.FAITHFUL if verdict.gate is Gate.FAITHFUL or mode != ours.mode else Gate.ALREADY
-        return FileMerge(result, merged.method, gate, ())
+        made = verdict.gate is Gate.FAITHFUL or mode != ours.mode or _reshaped(sides.ours, merged.content)
+        return FileMerge(result, merged.method, Gate.FAITHFUL if made else Gate.ALREADY, ())
 
     def _sides(self, base: bytes, ours: bytes, theirs: bytes) -> Sides:
         lines = self.table.lines
@@ -226,6 +226,13 @@ def _clash(
 ) -> FileMerge:
     old, mine, new = (version.content if version is not None else b"" for version in (base, ours, theirs))
     return FileMerge(result, "whole", Gate.NONE, (Clash(kind, 0, "", reason, old, mine, new),), reason)
+
+
+def _reshaped(ours: Lines, result: bytes) -> bool:
+    """Whether a result that equals ours but for keyword lines has more of them changed than what the keywords say."""
+    if result == ours.content:
+        return False
+    return [shape(line) for line in result.split(b"\n")] != [shape(line) for line in ours.content.split(b"\n")]
 
 
 def _related(sides: Sides) -> bool:

@@ -27,7 +27,7 @@ from itertools import pairwise
 
 from portkit.change.functions import header_of
 from portkit.change.linediff import Hunk, hunks
-from portkit.change.lines import BLANK, Lines, LineTable
+from portkit.change.lines import BLANK, Lines, LineTable, expansions, shape
 from portkit.merge.alignment import slides
 from portkit.merge.sides import Sides, loosely_equal, same_function, significant
 
@@ -325,11 +325,16 @@ def _quoted(lines: Lines, start: int, end: int) -> str:
 
 
 def _foreign_keyword_line(sides: Sides, result: Lines) -> str:
-    """Keyword lines compare equal however they are expanded; none may come from anywhere but a side."""
+    """Keyword lines compare equal however they are expanded; none may come from anywhere but a side, nor any expansion
+    or white space in it."""
     if not result.folded:
         return ""
     known = {lines.raw[index] for lines in (sides.ours, sides.theirs) for index in lines.folded}
     for index in result.folded:
-        if result.raw[index] not in known:
+        raw = result.raw[index]
+        if raw in known:
+            continue
+        told = {one for line in known for one in expansions(line)}
+        if not told.issuperset(expansions(raw)) or shape(raw) not in map(shape, known):
             return f"an ident line of neither side: {_quoted(result, index, index + 1)}"
     return ""

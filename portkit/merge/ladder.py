@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portkit.change.linediff import Hunk
+from portkit.change.lines import followed
 from portkit.merge.alignment import slides
 from portkit.merge.diff3 import Region, Side, meet, regions
 from portkit.merge.sides import Sides, loosely_equal
@@ -47,8 +48,10 @@ class Merged:
 def merge(sides: Sides) -> Merged:
     """The merge of `sides` by the cheapest rung that is clean; by the dearest, with its conflicts, where none is."""
     base, ours, theirs = sides.base, sides.ours, sides.theirs
-    if ours.keys == theirs.keys:
+    if ours.keys == theirs.keys and sides.upstream:
         return Merged(ours.content, "equal", (), ())
+    if not sides.upstream:
+        return Merged(_rendered(sides, _regions(sides, ()), frozenset()), "equal", (), sides.local)
     upstream = list(sides.upstream)
     if not sides.local:
         return Merged(_rendered(sides, _regions(sides, upstream), frozenset()), "copy", (), ())
@@ -180,8 +183,8 @@ def _still_local(found: Sequence[Region]) -> tuple[Hunk, ...]:
 
 
 def _rendered(sides: Sides, found: Sequence[Region], deleted: frozenset[int]) -> bytes:
-    """The raw lines of a merge. Where nobody changed a line, ours stands, to the byte: but for a keyword line that
-    is the same in ours as in base, which follows upstream."""
+    """The raw lines of a merge. Where nobody changed a line, ours stands, to the byte: but for a keyword line, of
+    which what is in ours as it was in base follows upstream."""
     base, ours, theirs = sides.base, sides.ours, sides.theirs
     out: list[bytes] = []
     keywords = frozenset(ours.folded)
@@ -197,7 +200,8 @@ def _rendered(sides: Sides, found: Sequence[Region], deleted: frozenset[int]) ->
             continue
         for step in range(region.ours1 - region.ours0):
             mine = ours.raw[region.ours0 + step]
-            follows = region.ours0 + step in keywords and mine == base.raw[region.base0 + step]
-            their_line = sides.to_theirs.new_of(region.base0 + step) if follows else -1
-            out.append(theirs.raw[their_line] if their_line >= 0 else mine)
+            their_line = sides.to_theirs.new_of(region.base0 + step) if region.ours0 + step in keywords else -1
+            if their_line >= 0:
+                mine = followed(mine, base.raw[region.base0 + step], theirs.raw[their_line])
+            out.append(mine)
     return b"".join(out)

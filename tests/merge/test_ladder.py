@@ -44,7 +44,8 @@ def test_copy_takes_theirs_where_ours_is_base_but_for_its_ident_line() -> None:
 def test_copy_follows_a_keyword_line_that_ours_has_just_as_base_had_it() -> None:
     page = b".Dd $Mdocdate: May %d 2012 $\n.Sh NAME\n"
     assert clean(page % 1, page % 1, page % 9 + b".Nm\n") == ("copy", page % 9 + b".Nm\n")
-    assert clean(page % 1, page % 3, page % 9 + b".Nm\n") == ("copy", page % 3 + b".Nm\n")
+    assert clean(page % 1, page % 3, page % 9 + b".Nm\n") == ("copy", page % 9 + b".Nm\n")  # the later date
+    assert clean(page % 1, page % 12, page % 9 + b".Nm\n") == ("copy", page % 12 + b".Nm\n")
 
 
 def test_diff3_makes_both_sides_edits_even_where_they_touch() -> None:

@@ -17,7 +17,7 @@ from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
 from portkit.git.door import version
 from portkit.paths import RepoPath
-from portkit.ports.model import Found, by_hand
+from portkit.ports.model import Found, Searched, by_hand
 from portkit.protocols import Tree
 from portkit.store.cache import Cache
 from portkit.store.decisions import DecisionsFile
@@ -29,7 +29,7 @@ from portkit.sync.adapt import LocalSeries
 from portkit.sync.by_hand import ByHand
 from portkit.sync.component import Plan, position_of
 from portkit.sync.lineage import Lineage
-from portkit.sync.remembered import remembered
+from portkit.sync.remembered import carried_on
 from portkit.sync.replay import Judge
 from portkit.sync.run import Sync, Writes
 from portkit.target.git import GitTarget
@@ -242,14 +242,16 @@ class Workspace:
         source = self.map.source(component.upstream)
         history, target = self.history(source), self.target()
 
-        def find() -> Found:
+        def find(before: Searched | None) -> Searched:
             from portkit.ports.find import PortFinder  # where they are remembered, nothing is looked for
 
             finder = PortFinder(component, lineage, history, target, source.title, progress=self.screen.progress)
-            return finder.find(onto)
+            return finder.search(onto, before)
 
-        depends = (repr(component), source.title, onto, repr(target.cut), history.stamp)
-        return remembered(self.memory(), "ports", depends, Found, find)
+        depends = ("2", repr(component), source.title, repr(target.cut), history.stamp)
+        return carried_on(
+            self.memory(), "ports", depends, onto, Searched, lambda last: target.is_ancestor(last, onto), find
+        ).found
 
     def _by_hand(self, component: Component, lineage: Lineage, onto: str) -> ByHand:
         return by_hand(self.ports(component, lineage, onto))

@@ -20,7 +20,7 @@ from portkit.components.model import Component
 from portkit.paths import RepoPath, name
 from portkit.ports.account import Account, Edit, Passage, account, standing_states
 from portkit.ports.deltas import Delta, Deltas, Line
-from portkit.ports.model import Evidence, Found, HunkState, Jump, Kind, Port, PortedFile
+from portkit.ports.model import Evidence, Found, HunkState, Jump, Kind, Port, PortedFile, Searched
 from portkit.ports.words import Words, named
 from portkit.protocols import ChangeLog, History, TargetChange
 from portkit.sync.ledger import Entry, read_ledger
@@ -116,9 +116,21 @@ class PortFinder:
 
     def find(self, onto: str, since: str = "") -> Found:
         """Every port among the commits of `since..onto`, oldest first."""
-        folders = self._component.target_folders()
-        changes = reversed(list(self._target.changes(onto, folders, since=since)))
-        commits = self._read(list(changes))
+        changes = list(self._target.changes(onto, self._component.target_folders(), since=since))[::-1]
+        return self._found(self._looked_at(changes), Searched()).found
+
+    def search(self, onto: str, before: Searched | None = None) -> Searched:
+        """Every port among the commits up to `onto`. Where those that were looked at `before` come first among them, in
+        the same order, only the others are looked at: the answer is the one that a search from nothing gives."""
+        changes = list(self._target.changes(onto, self._component.target_folders()))[::-1]
+        ids = tuple(one.commit.id for one in changes)
+        if before is None or ids[: len(before.commits)] != before.commits:
+            before = Searched()
+        return self._found(self._looked_at(changes[len(before.commits) :]), before)
+
+    def _looked_at(self, changes: Sequence[TargetChange]) -> list[_Commit]:
+        """The commits, with all that they may carry."""
+        commits = self._read(changes)
         touched: dict[RepoPath, list[tuple[int, int]]] = defaultdict(list)
         for number, commit in enumerate(commits):
             for at, file in enumerate(commit.change.files):
@@ -135,7 +147,7 @@ class PortFinder:
         for count, (upstream, places) in enumerate(sorted(touched.items())):
             self._progress(f"{self._component.name}: looking for ports, {count} of {len(touched)} files")
             self._look(upstream, places, commits)
-        return self._found(commits)
+        return commits
 
     def _read(self, changes: Sequence[TargetChange]) -> list[_Commit]:
         """The commits, with what their messages say."""
@@ -242,13 +254,13 @@ class PortFinder:
         ]
         return found if found and found[-1].version.revision == after.revision else []
 
-    def _found(self, commits: Sequence[_Commit]) -> Found:
-        """The ports among what is claimed, oldest first: what one commit carries no later one does, unless the first
-        was taken back."""
-        done: set[tuple[str, RepoPath]] = set()
-        ports: list[Port] = []
-        reverts: dict[str, str] = {}
-        jumped: dict[tuple[str, RepoPath], Jump] = {}
+    def _found(self, commits: Sequence[_Commit], before: Searched) -> Searched:
+        """The ports among what is claimed, oldest first, on top of those found `before`: what one commit carries no
+        later one does, unless the first was taken back."""
+        done = {(changeset, RepoPath(path)) for changeset, path in before.done}
+        ports = list(before.found.ports)
+        reverts = dict(before.reverts)
+        jumped = {(jump.changeset, jump.upstream): jump for jump in before.jumps}
         for commit in commits:
             by_changeset: dict[str, list[_Claim]] = defaultdict(list)
             for claim in commit.claims:
@@ -273,7 +285,11 @@ class PortFinder:
                     ))  # fmt: skip
         jumps = [jump for key, jump in jumped.items() if key not in done]
         jumps.sort(key=lambda one: (self._position[one.changeset], one.upstream))
-        return Found(tuple(ports), tuple(jumps))
+        return Searched(
+            Found(tuple(ports), tuple(jumps)),
+            (*before.commits, *(one.change.commit.id for one in commits)),
+            tuple(sorted(done)), tuple(reverts.items()), tuple(jumped.values()),
+        )  # fmt: skip
 
     def _taken_back(
         self, commit: str, said: str, ports: list[Port], reverts: dict[str, str], done: set[tuple[str, RepoPath]]

@@ -102,6 +102,19 @@ class Found:
     jumps: tuple[Jump, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What a search came to, and what a later one needs to carry on from it: the commits that were looked at, oldest
+    first; which file changes are done, and which commits took which back, at the end of them; every jump, those made
+    up for included."""
+
+    found: Found = Found()
+    commits: tuple[str, ...] = ()
+    done: tuple[tuple[str, str], ...] = ()
+    reverts: tuple[tuple[str, str], ...] = ()
+    jumps: tuple[Jump, ...] = ()
+
+
 _SURE = 0.85
 """From this confidence on a sync believes that a commit carries a change, and does not offer it again."""
 

@@ -20,16 +20,53 @@ def remembered(
 ) -> Value:
     """What `find` returns, a dataclass `of` plain values. `depends`: all that it depends on, besides portkit's own
     code."""
-    key = hashlib.sha256("\0".join(depends).encode("utf-8", "surrogateescape")).hexdigest()
-    known = memory.get(kind, key)
+    known = _recalled(memory, kind, depends, of)
     if known is not None:
-        try:
-            return _converter().loads(known, of)
-        except (BaseValidationError, ValueError, KeyError, TypeError):
-            pass
+        return known
     found = find()
-    memory.put(kind, key, _converter().dumps(found, of).encode("utf-8", "surrogatepass"))
+    _keep(memory, kind, depends, of, found)
     return found
+
+
+def carried_on(
+    memory: Memory,
+    kind: str,
+    depends: tuple[str, ...],
+    at: str,
+    of: type[Value],
+    behind: Callable[[str], bool],
+    find: Callable[[Value | None], Value],
+) -> Value:
+    """The same of what is found at a commit `at`: `find` is given what was found at the last commit before this one
+    that it was asked of, where that is `behind` it; None else."""
+    known = _recalled(memory, kind, (*depends, at), of)
+    if known is not None:
+        return known
+    newest = memory.get(kind, _key(("newest", *depends)))
+    last = newest.decode("ascii", "replace") if newest is not None else ""
+    earlier = _recalled(memory, kind, (*depends, last), of) if last else None
+    found = find(earlier if earlier is not None and behind(last) else None)
+    _keep(memory, kind, (*depends, at), of, found)
+    memory.put(kind, _key(("newest", *depends)), at.encode("ascii"))
+    return found
+
+
+def _recalled(memory: Memory, kind: str, depends: tuple[str, ...], of: type[Value]) -> Value | None:
+    known = memory.get(kind, _key(depends))
+    if known is None:
+        return None
+    try:
+        return _converter().loads(known, of)
+    except (BaseValidationError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(memory: Memory, kind: str, depends: tuple[str, ...], of: type[Value], found: Value) -> None:
+    memory.put(kind, _key(depends), _converter().dumps(found, of).encode("utf-8", "surrogatepass"))
+
+
+def _key(depends: tuple[str, ...]) -> str:
+    return hashlib.sha256("\0".join(depends).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @lru_cache(maxsize=1)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from portkit.components.model import Component, Mode, PathRule, Source
 from portkit.ports.find import PortFinder
-from portkit.ports.model import Found, Port
+from portkit.ports.model import Found, Port, Searched
 from portkit.sync.lineage import Lineage
+from portkit.sync.remembered import carried_on
 from portkit.target.git import GitTarget
 from portkit.upstream.git import open_history
 
@@ -34,6 +36,19 @@ class Forgetful:
 
     def put_many(self, kind: str, items: Iterable[tuple[str, bytes]]) -> None:
         pass
+
+
+class Mindful(Forgetful):
+    """A memory that forgets nothing."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], bytes] = {}
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        return self.kept.get((kind, key))
+
+    def put(self, kind: str, key: str, value: bytes) -> None:
+        self.kept[kind, key] = value
 
 
 class World:
@@ -90,7 +105,21 @@ class World:
         with open_history(source, component.folders(), self.folder / "state") as history, target:
             lineage = Lineage(history.changesets(component.covers), history, Forgetful(), "OpenBSD")
             finder = PortFinder(component, lineage, history, target, "OpenBSD", hidden=hidden)
-            return finder.find(target.resolve(revision))
+            onto = target.resolve(revision)
+            found = finder.find(onto)
+            assert self._carried_on(finder, target, onto) == found
+            return found
+
+    def _carried_on(self, finder: PortFinder, target: GitTarget, onto: str) -> Found:
+        """The same, carried on from each commit of the target to the next one that it is behind, and remembered."""
+        memory = Mindful()
+        found = Found()
+        for commit in self.git("target", "rev-list", "--reverse", "--topo-order", onto).split():
+            found = carried_on(
+                memory, "ports", (), commit, Searched, partial(target.is_ancestor, newer=commit),
+                partial(finder.search, commit),
+            ).found  # fmt: skip
+        return found
 
 
 def ident(name: str, revision: str, keyword: str = "OpenBSD") -> bytes:

@@ -41,8 +41,9 @@ from portkit.sync.outcome import (
     State,
 )
 from portkit.sync.pending import Picker, Start, chosen, find_start, pending, read_target, readme_deleted
+from portkit.sync.pick import Pick, Picked
 from portkit.sync.porting import Port, Ported, ported_outcome
-from portkit.sync.replay import NO_RESOLUTIONS, IdentPolicy, Judge, Pick, Picked, Replay, Replayed
+from portkit.sync.replay import NO_RESOLUTIONS, IdentPolicy, Judge, Replay, Replayed
 from portkit.sync.rounds import Played, play, unknown
 from portkit.sync.style import learned
 from portkit.sync.watching import FileSides, Watched, look

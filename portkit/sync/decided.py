@@ -13,7 +13,7 @@ from portkit.merge.file import FileMerger, Version
 from portkit.paths import RepoPath
 from portkit.sync.ledger import Ledger
 from portkit.sync.outcome import FileBaseline, State
-from portkit.sync.replay import LeftOut, Pick
+from portkit.sync.pick import LeftOut, Pick
 
 _STATES = {
     DecisionKind.SKIP: State.SKIPPED,

@@ -17,7 +17,7 @@ from portkit.sync.by_hand import ByHand
 from portkit.sync.ledger import Entry, Ledger
 from portkit.sync.lineage import FileVersion, Lineage
 from portkit.sync.outcome import FileBaseline
-from portkit.sync.replay import Pick, Picked
+from portkit.sync.pick import Pick, Picked
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from portkit.paths import RepoPath, name
 from portkit.sync.decided import Decider
 from portkit.sync.ledger import Ledger
 from portkit.sync.outcome import ChangesetOutcome, FileOutcome, FileState, State
-from portkit.sync.replay import LeftOut, Pick, Picked
+from portkit.sync.pick import LeftOut, Pick, Picked
 from portkit.sync.worksheet import Candidate, Entry, What
 from portkit.text import is_binary
 

@@ -12,74 +12,20 @@ from dataclasses import dataclass, field, replace
 
 from portkit.change import ident
 from portkit.change.changeset import Changeset
-from portkit.change.linediff import Hunk
-from portkit.change.revision import FileRevision
 from portkit.decisions.resolution import Resolutions
 from portkit.merge.file import Clash, ConflictKind, FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath, name
-from portkit.sync.names import Place, added_names, builds, is_code, needed, signatures
+from portkit.sync.names import Place, needed
 from portkit.sync.outcome import State, TypeChecked, landed_in_part
+from portkit.sync.pick import Pick, Picked
 from portkit.sync.resolved import Resolver
+from portkit.sync.uses import Uses
 
 NO_RESOLUTIONS = Resolutions()
 
 _TRIALS = 12
 """How many trial merges may be spent on finding which of the parked changesets a file waits for."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """One of upstream's hunks, counted from 1, that a person decided to leave out: why, and what that makes of it."""
-
-    hunk: int
-    reason: str
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """One file of a changeset, ready to be replayed. `standing`: why the target's file is left as it is, whatever
-    upstream does ("" for the usual case); `decided`: the state that this makes, where a person decided it; `left_out`:
-    the hunks that `theirs` lacks because a person decided so, `whole` upstream's file with them;
-    `numbers`: those of the hunks that are left, counted among all (empty where none is left out)."""
-
-    upstream: RepoPath
-    target: RepoPath
-    revision: str | None
-    base: Version | None
-    theirs: Version | None
-    standing: str = ""
-    decided: State | None = None
-    left_out: tuple[LeftOut, ...] = ()
-    whole: Version | None = None
-    numbers: tuple[int, ...] = ()
-
-    @property
-    def file(self) -> FileRevision:
-        return FileRevision(self.upstream, self.revision or "deleted")
-
-    def number(self, hunk: int) -> int:
-        """The number among all of upstream's hunks of the one that is `hunk` here; 0 stays 0."""
-        return self.numbers[hunk - 1] if 0 < hunk <= len(self.numbers) else hunk
-
-
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """A changeset and those of its files that concern the component. `joined`: the changesets that it is made of, where
-    a person decided that they only work together."""
-
-    changeset: Changeset
-    files: tuple[Pick, ...]
-    joined: tuple[Picked, ...] = ()
-
-    def revisions(self) -> Iterator[tuple[FileRevision, Pick]]:
-        """What it brings of each file, those of the changesets it is made of one by one, with what becomes of the
-        file."""
-        own = {pick.upstream: pick for pick in self.files}
-        for part in self.joined or (self,):
-            for pick in part.files:
-                yield pick.file, own[pick.upstream]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +132,7 @@ class Replay:
         self._files = set(files)
         self._policy = policy
         self._merger = merger or FileMerger()
+        self._uses = Uses(self._merger)
         self._resolver = Resolver(resolutions, self._merger)
         self._parked: list[_Parked] = []
         self._aside: list[_Parked] = []
@@ -240,7 +187,7 @@ class Replay:
         ]
         draft_writes = {pick.target: self._drafted(pick, self._merge(self._draft, pick)) for pick in files}
         self._draft.changed.update(draft_writes)
-        self._remember(_Parked(replace(picked, files=tuple(files)), self._names(files), ()))
+        self._remember(_Parked(replace(picked, files=tuple(files)), self._uses.brought(files), ()))
         return Replayed(picked, State.DEFERRED, (), {}, draft_writes, reason=files[0].standing)
 
     def _set_aside(self, picked: Picked) -> None:
@@ -248,7 +195,7 @@ class Replay:
         files = [pick for pick in picked.files if pick.decided is not None and not pick.left_out]
         files += [replace(pick, base=pick.theirs, theirs=pick.whole) for pick in picked.files if pick.left_out]
         if files:
-            self._aside.append(_Parked(picked, self._names(files), ()))
+            self._aside.append(_Parked(picked, self._uses.brought(files), ()))
 
     def _remember(self, parked: _Parked) -> None:
         self._parked.append(parked)
@@ -349,7 +296,8 @@ class Replay:
             why = f"{why}; {landed_in_part(part)}"
         self._draft.changed.update(draft_writes)
         rest = [pick for pick in files if pick.target not in part]
-        self._remember(_Parked(replace(picked, files=tuple(rest)), self._names(rest), () if lacking else blocked_by))
+        waiting = replace(picked, files=tuple(rest))
+        self._remember(_Parked(waiting, self._uses.brought(rest), () if lacking else blocked_by))
         every = tuple(shown[pick.target] if not pick.standing else _STANDING for pick in picked.files)
         ours = branch if shown is merges else draft
         return Replayed(picked, state, every, writes, draft_writes, blocked_by, why, ours, part)
@@ -368,8 +316,9 @@ class Replay:
         part = [pick for pick in files if merges[pick.target].lands and merges[pick.target].gate is not Gate.ALREADY]
         held = True
         while held:
-            rest = [pick for pick in files if pick not in part]
-            kept = [pick for pick in part if not self._half(pick, rest)]
+            rest = [pick for pick in files if pick not in part and merges[pick.target].gate is not Gate.ALREADY]
+            halves = [pick for pick in part if self._waits(pick) or self._uses.half(pick, rest, self._contents())]
+            kept = [pick for pick in part if pick not in halves]
             held = len(kept) < len(part)
             part = kept
         writes: dict[RepoPath, Version | None] = {}
@@ -382,54 +331,6 @@ class Replay:
         if writes and self._judge is not None and self._judge(picked.changeset, writes) is not None:
             return {}
         return writes
-
-    def _half(self, pick: Pick, rest: Sequence[Pick]) -> bool:
-        """Whether `pick` makes no sense without `rest`: it uses a name that only a parked change or `rest` brings; it
-        takes the last of a name out of its file that `rest` takes out, too; it changes a function's head and `rest`
-        its calls, or the other way round; it says what is compiled of `rest`."""
-        added, removed = self._added(pick), self._removed(pick)
-        if self._waits_for_names([pick])[0] or self._lacks_names([pick])[0]:
-            return True
-        if needed(added, self._names(rest), self._contents()):
-            return True
-        if builds(pick.upstream) and any(is_code(one.upstream) for one in rest):
-            return True
-        theirs = pick.theirs.content if pick.theirs is not None else b""
-        gone = {word: places for word, places in removed.items() if word not in theirs}
-        for other in rest:
-            added_there, removed_there = self._added(other), self._removed(other)
-            if needed(removed_there, gone, ()):
-                return True
-            words = (added.keys() | removed.keys(), added_there.keys() | removed_there.keys())
-            if not self._signatures(pick).isdisjoint(words[1]) or not self._signatures(other).isdisjoint(words[0]):
-                return True
-        return False
-
-    def _removed(self, pick: Pick) -> dict[bytes, set[Place]]:
-        """The names in the lines that upstream's change takes out of the file."""
-        if pick.base is None:
-            return {}
-        return added_names(pick.upstream, self._merger.table.lines(pick.base.content), self._taken_out(pick))
-
-    def _signatures(self, pick: Pick) -> set[bytes]:
-        """The functions whose heads or prototypes upstream's change touches."""
-        found: set[bytes] = set()
-        if pick.base is not None:
-            found = signatures(pick.upstream, self._merger.table.lines(pick.base.content), self._taken_out(pick))
-        if pick.theirs is not None:
-            found |= signatures(pick.upstream, self._merger.table.lines(pick.theirs.content), self._put_in(pick))
-        return found
-
-    def _put_in(self, pick: Pick) -> Sequence[Hunk]:
-        """Upstream's change as hunks."""
-        if pick.base is None or pick.theirs is None:
-            sides = [self._merger.table.lines(one.content).keys if one else () for one in (pick.base, pick.theirs)]
-            return (Hunk(0, len(sides[0]), 0, len(sides[1])),)
-        return self._merger.upstream_hunks(pick.base.content, pick.theirs.content)
-
-    def _taken_out(self, pick: Pick) -> Sequence[Hunk]:
-        """The same, turned round."""
-        return [Hunk(one.b0, one.b1, one.a0, one.a1) for one in self._put_in(pick)]
 
     def _drafted(self, pick: Pick, merge: FileMerge) -> Version | None:
         return self._bumped(pick, self._draft.get(pick.target), merge.result)
@@ -451,19 +352,8 @@ class Replay:
 
     # What a changeset waits for.
 
-    def _names(self, files: Iterable[Pick]) -> dict[bytes, set[Place]]:
-        """The names that the files' added lines hold and upstream's files did not hold before."""
-        found: dict[bytes, set[Place]] = {}
-        for pick in files:
-            for word, places in self._added(pick).items():
-                if pick.base is None or word not in pick.base.content:
-                    found.setdefault(word, set()).update(places)
-        return found
-
-    def _added(self, pick: Pick) -> dict[bytes, set[Place]]:
-        if pick.theirs is None:
-            return {}
-        return added_names(pick.upstream, self._merger.table.lines(pick.theirs.content), self._put_in(pick))
+    def _waits(self, pick: Pick) -> bool:
+        return bool(self._waits_for_names([pick])[0] or self._lacks_names([pick])[0])
 
     def _waits_for_names(self, files: Sequence[Pick]) -> tuple[tuple[str, ...], str]:
         """The parked changesets that bring a name which the added lines of `files` use and the target lacks."""
@@ -484,7 +374,7 @@ class Replay:
             return (), ""
         used: dict[bytes, set[Place]] = {}
         for pick in files:
-            for word, places in self._added(pick).items():
+            for word, places in self._uses.added(pick).items():
                 used.setdefault(word, set()).update(places)
         names = needed(used, brought, self._contents())
         if not names:

@@ -15,7 +15,8 @@ from portkit.decisions.model import Decision, Decisions, revisions_of
 from portkit.merge.file import FileMerger, Version
 from portkit.sync.decided import Decider
 from portkit.sync.outcome import State
-from portkit.sync.replay import Pick, Picked, Replay, Replayed
+from portkit.sync.pick import Pick, Picked
+from portkit.sync.replay import Replay, Replayed
 from portkit.text import is_binary
 
 _LANDED = (State.PORTED, State.ALREADY)

@@ -17,7 +17,8 @@ from portkit.merge.file import Clash, FileMerger, Version
 from portkit.merge.gate import Gate, Verdict
 from portkit.sync.component import conflict_of
 from portkit.sync.outcome import Conflict, State
-from portkit.sync.replay import Pick, Replayed
+from portkit.sync.pick import Pick
+from portkit.sync.replay import Replayed
 from portkit.sync.resolved import Resolver
 from portkit.text import is_binary, printable
 

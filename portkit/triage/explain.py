@@ -22,7 +22,8 @@ from portkit.protocols import FileStep, History, Lives, Memory
 from portkit.sync.component import Ground, conflict_of
 from portkit.sync.lineage import FileVersion
 from portkit.sync.outcome import ChangesetOutcome, State
-from portkit.sync.replay import Pick, Replayed
+from portkit.sync.pick import Pick
+from portkit.sync.replay import Replayed
 from portkit.text import decode, is_binary, split_lines
 from portkit.triage.card import Card, Cause, CauseKind, Excerpt, Proof, Span, Suggestion
 from portkit.triage.minimal import smallest

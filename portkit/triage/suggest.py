@@ -10,7 +10,7 @@ from portkit.decisions.resolution import Place, Resolutions
 from portkit.merge.diff3 import Region
 from portkit.merge.file import Clash, Version
 from portkit.merge.gate import Gate, check
-from portkit.sync.replay import Pick
+from portkit.sync.pick import Pick
 from portkit.text import decode, split_lines
 from portkit.triage.card import Card, CauseKind, Proof, Suggestion
 from portkit.triage.order import Order

@@ -14,7 +14,8 @@ from portkit.change.changeset import Changeset
 from portkit.merge.file import Version
 from portkit.paths import RepoPath, name
 from portkit.sync.outcome import State
-from portkit.sync.replay import IdentPolicy, Pick, Picked, Replay, Replayed
+from portkit.sync.pick import Pick, Picked
+from portkit.sync.replay import IdentPolicy, Replay, Replayed
 
 A, B = "sbin/dhclient/a.c", "sbin/dhclient/b.c"
 

@@ -12,7 +12,7 @@ from portkit.decisions.resolution import Place, Resolution, Resolutions
 from portkit.merge.diff3 import Region
 from portkit.merge.file import Clash, Version
 from portkit.paths import RepoPath
-from portkit.sync.replay import Pick
+from portkit.sync.pick import Pick
 from portkit.triage.card import Card, Cause, CauseKind, Proof
 from portkit.triage.order import Order, OrderStep
 from portkit.triage.suggest import of_order, of_resolutions, of_words

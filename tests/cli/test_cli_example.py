@@ -250,7 +250,10 @@ def test_watch_only_reports(work: Work) -> None:
     found = work.sync("clockd")["clockd"]
     assert found["changesets"] == []
     assert [one["subject"] for one in found["watched"]] == ["clockd: ask less often.  Servers have other things to do."]
-    assert work.everything() == before
+    pages = {f"reports/watch-clockd.{suffix}" for suffix in ("html", "json", "md")}
+    after = work.everything()
+    assert after.keys() - before.keys() == pages
+    assert {path: one for path, one in after.items() if path not in pages} == before
 
 
 def test_baseline_says_which_was_used(synced: Work) -> None:

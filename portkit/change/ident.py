@@ -105,7 +105,8 @@ def advances(old: Ident, new: Ident) -> bool:
 class Style:
     """How the target writes its ident lines, as learned from its last bumps.
 
-    `prefix` stands before the file's path in the tree, None for the bare file name; `tabs` says for a comment opener
+    `prefix` stands before the file's path in the tree, None for the bare file name; `upstream`: in upstream's tree, not
+    the target's; `tabs` says for a comment opener
     (`/*`, `.\\"`, `#`) whether a tab stands beside the keyword, others stay as they stand; `drop`: keywords of the
     target's own whose companion line goes at a bump.
     """
@@ -113,6 +114,7 @@ class Style:
     prefix: str | None = None
     tabs: tuple[tuple[bytes, bool], ...] = ()
     drop: tuple[str, ...] = ()
+    upstream: bool = False
 
 
 def spacing(content: bytes, at: Ident) -> tuple[bytes, bool | None]:
@@ -124,22 +126,22 @@ def spacing(content: bytes, at: Ident) -> tuple[bytes, bool | None]:
     return opener, True if space == b"\t" else False if space.strip(b" ") == b"" and space else None
 
 
-def bumped(content: bytes, old: Ident, new: Ident, target_path: str, style: Style | None, *, since: str = "") -> bytes:
+def bumped(content: bytes, old: Ident, new: Ident, path: str, style: Style | None, *, since: str = "") -> bytes:
     """`content` with its ident `old` naming the revision of `new`, the rest of the line as it stands.
 
-    Without a style the path stays as the target writes it; with one, path, white space and companion lines follow
-    it. The content is returned unchanged where `new` is no later than the revision `since` (default: that of `old`)
-    which the target had, or where either stands on a branch.
+    Without a style the path stays as the target writes it; with one, white space, companion lines and path follow it:
+    `path` is the one in the tree that the style names. The content is returned unchanged where `new` is no later than
+    the revision `since` (default: that of `old`) which the target had, or where either stands on a branch.
     """
     since = since or old.revision
     if not (on_trunk(since) and on_trunk(old.revision) and on_trunk(new.revision)):
         return content
     if revision_key(new.revision) <= revision_key(since):
         return content
-    path = old.path
+    named = old.path
     if style is not None:
-        path = old.path.rpartition("/")[2] if style.prefix is None else style.prefix + target_path
-    text = f"${old.keyword}: {path},v {new.revision} {new.date} {new.author} {new.state} $".encode("latin-1")
+        named = old.path.rpartition("/")[2] if style.prefix is None else style.prefix + path
+    text = f"${old.keyword}: {named},v {new.revision} {new.date} {new.author} {new.state} $".encode("latin-1")
     head, tail = content[: old.start], content[old.end :]
     opener, _ = spacing(content, old)
     tab = dict(style.tabs).get(opener) if style is not None else None

@@ -345,7 +345,9 @@ class Replay:
         old = ident.recorded(result.content, self._policy.keyword, name(pick.target))
         if new is None or old is None or was is None:
             return result
-        content = ident.bumped(result.content, old, new, pick.target, self._policy.style, since=was.revision)
+        style = self._policy.style
+        path = pick.upstream if style is not None and style.upstream else pick.target
+        content = ident.bumped(result.content, old, new, path, style, since=was.revision)
         if not ident.advances(was, new):  # upstream's own line may have come in with a hunk around it
             content = content[: old.start] + before.content[was.start : was.end] + content[old.end :]
         return Version(content, result.mode)

@@ -22,7 +22,7 @@ def learned(component: Component, target: Target, onto: str, keyword: str) -> St
     Each habit comes from the newest bump that shows it: the path before the file's name, the white space after each
     kind of comment opener, and whether a companion line of the target's own keyword was dropped.
     """
-    prefix: list[str | None] = []
+    prefix: list[tuple[str | None, bool]] = []
     tabs: dict[bytes, bool] = {}
     drop: dict[str, bool] = {}
     folders = component.target_folders()
@@ -35,8 +35,9 @@ def learned(component: Component, target: Target, onto: str, keyword: str) -> St
             old, new = ident.recorded(before, keyword, name(place)), ident.recorded(after, keyword, name(place))
             if old is None or new is None or old.revision == new.revision:
                 continue
-            if not prefix and (new.path.endswith(f"/{place}") or "/" not in new.path):
-                prefix.append(new.path.removesuffix(place) if "/" in new.path else None)
+            habit = _prefix(new.path, place, component.upstream_of(place))
+            if not prefix and habit is not None:
+                prefix.append(habit)
             opener, tab = ident.spacing(after, new)
             if tab is not None:
                 tabs.setdefault(opener, tab)
@@ -45,7 +46,20 @@ def learned(component: Component, target: Target, onto: str, keyword: str) -> St
                     drop.setdefault(companion, not _has(after, companion, new))
     if not prefix:
         return None
-    return Style(prefix[0], tuple(sorted(tabs.items())), tuple(one for one in _COMPANIONS if drop.get(one)))
+    before, upstream = prefix[0]
+    return Style(before, tuple(sorted(tabs.items())), tuple(one for one in _COMPANIONS if drop.get(one)), upstream)
+
+
+def _prefix(path: str, place: RepoPath, upstream: RepoPath | None) -> tuple[str | None, bool] | None:
+    """What stands before a file's path in an ident line (None for its bare name), and whether the path is upstream's;
+    nothing where it is neither tree's."""
+    if "/" not in path:
+        return None, False
+    if path.endswith(f"/{place}"):
+        return path.removesuffix(place), False
+    if upstream is not None and path.endswith(f"/{upstream}"):
+        return path.removesuffix(upstream), True
+    return None
 
 
 def _has(content: bytes, companion: str, beside: Ident) -> bool:

@@ -469,6 +469,23 @@ def test_the_style_is_that_of_the_newest_bump() -> None:
     assert (found.prefix, found.tabs) == (None, ((b"/*", True),))
 
 
+def test_the_path_may_be_upstreams_where_the_target_keeps_the_file_elsewhere() -> None:
+    target = Downstream()
+    place = "contrib/dhclient/a.c"
+    target.commit("One.", {place: source("a.c", "1.1", "abc")})
+    target.commit("Two.", {place: source("src/sbin/dhclient/a.c", "1.2", "abcd")})
+    component = dhclient(paths={"sbin/dhclient/": "contrib/dhclient/"})
+    found = learned(component, target, target.tip, "OpenBSD")
+    assert found is not None
+    assert (found.prefix, found.upstream) == ("src/", True)
+    target.commit("Three.", {place: source("src/contrib/dhclient/a.c", "1.3", "abcd")})
+    found = learned(component, target, target.tip, "OpenBSD")
+    assert found is not None
+    assert (found.prefix, found.upstream) == ("src/", False)
+    target.commit("Four.", {place: source("/usr/local/cvs/a.c", "1.4", "abcd")})  # nobody's path: not learned from
+    assert learned(component, target, target.tip, "OpenBSD") == found
+
+
 def test_where_nobody_bumped_there_is_no_style(target: Downstream) -> None:
     assert learned(dhclient(), target, target.tip, "OpenBSD") is None
     merge = replace(target.commits[0], parents=(target.tip, target.tip), author=PORTER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -329,6 +330,14 @@ def test_the_style_of_the_target_is_kept_or_the_given_one_taken() -> None:
     assert written(results[0]) == ours.replace(b"1.4", b"1.5").replace(call("h"), call("h") + call("i"))
     bare = IdentPolicy("OpenBSD", idents.Style())
     assert written(replayed({A: ours}, [one], bare)[0]).startswith(b"/* $OpenBSD: a.c,v 1.5 ")
+    (pick,) = one.files
+    elsewhere = replace(one, files=(replace(pick, target=RepoPath("contrib/a.c")),))
+    for upstream, path in ((True, A), (False, "contrib/a.c")):
+        style = IdentPolicy("OpenBSD", idents.Style("src/", upstream=upstream))
+        (result,) = replayed({"contrib/a.c": ours}, [elsewhere], style)
+        version = result.writes[RepoPath("contrib/a.c")]
+        assert version is not None
+        assert version.content.startswith(f"/* $OpenBSD: src/{path},v 1.5 ".encode())
 
 
 # The draft keeps up

@@ -1,12 +1,15 @@
 """Ports that people made elsewhere in the tree, done again: what portkit was not built on.
 
-    bench/other_ports.py --ports CSV [--list] [--most N]
-    bench/other_ports.py --find CSV
+    bench/other_ports.py [--ports CSV] [--list] [--ident as-is|learned]
+    bench/other_ports.py --find CSV [--draw N --sample CSV]
 
 `--find` walks both histories and writes the ports: each change of a target file that moves its ident line from one
 upstream revision to a later one of the same upstream file, outside sbin/dhclient. A row has dfly_commit, dfly_parent,
 openbsd_commit (those between the two revisions, separated by spaces), dfly_path, openbsd_path. Which file of upstream
 an ident line means is told by its name, revision and date together; where several fit, by the path most alike.
+
+`--draw` writes a sample of N of them, half of one changeset and half of several, drawn by a seed; the sample that is
+kept beside this script is what `--ports` takes where nothing is named.
 
 `--ports` runs `portkit sync COMPONENT --onto PARENT --changeset ID --branch B --json` for each row, with a map of that
 one file, in one throw-away copy of the target, and compares the file with what the person made of it, as bench/ports.py
@@ -20,6 +23,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import random
 import re
 import subprocess
 import sys
@@ -36,6 +40,9 @@ from bench.scratch import Scratch, real, scratch
 
 KNOWN = "sbin/dhclient/"
 """What bench/ports.py measures."""
+
+SAMPLE = Path(__file__).resolve().parent / "data" / "other_ports.csv"
+SEED = 2013
 
 _IDENT = re.compile(rb"\$OpenBSD: (?:\S*/)?([^\s$/,]+),v (\d+\.\d+) (\d{4})[/-](\d\d)[/-](\d\d) (\d\d:\d\d:\d\d)")
 
@@ -161,10 +168,30 @@ def find(upstream: str, target: str) -> list[Port]:
     return ports
 
 
+def drawn(ports: list[Port], number: int) -> list[Port]:
+    """A sample, half of it of one changeset and half of several, in the order of the list."""
+    chance = random.Random(SEED)
+    chosen = []
+    for several in (False, True):
+        among = [port for port in ports if (len(port.changesets) > 1) == several]
+        chosen += chance.sample(among, min(number // 2, len(among)))
+    return [port for port in ports if port in chosen]
+
+
+def write(place: Path, ports: Iterable[Port]) -> None:
+    """A list of ports, as a table."""
+    with place.open("w", newline="", encoding="utf-8", errors="surrogateescape") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([field.name for field in fields(Port)])
+        writer.writerows(astuple(port) for port in ports)
+
+
 # --- doing them again ---------------------------------------------------------------------------------------
 
 
-def component_map(ports: Iterable[Port], upstream: str, target: str) -> tuple[str, dict[tuple[str, str], str]]:
+def component_map(
+    ports: Iterable[Port], upstream: str, target: str, ident: str = "as-is"
+) -> tuple[str, dict[tuple[str, str], str]]:
     """A map in which every file is a component, and the components' names by (upstream path, target path). Of two
     upstream files for one target file the first counts."""
     text = f"version: 1\nupstreams:\n  openbsd:\n    git: {json.dumps(upstream)}\n"
@@ -175,7 +202,7 @@ def component_map(ports: Iterable[Port], upstream: str, target: str) -> tuple[st
         if port.dfly_path not in taken:
             taken.add(port.dfly_path)
             name = names[port.openbsd_path, port.dfly_path] = f"file-{len(names)}"
-            text += f"  {name}:\n    mode: sync\n    upstream: openbsd\n"
+            text += f"  {name}:\n    mode: sync\n    upstream: openbsd\n    ident: {ident}\n"
             text += f"    paths:\n      {json.dumps(port.openbsd_path)}: {json.dumps(port.dfly_path)}\n"
     return text, names
 
@@ -220,8 +247,10 @@ def again(work: Scratch, port: Port, component: str, branch: str, upstream: Repo
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--find", type=Path, metavar="CSV", help="find the ports and write them")
-    parser.add_argument("--ports", type=Path, metavar="CSV", help="do these again")
-    parser.add_argument("--most", type=int, default=0, metavar="N", help="only N rows, spread over the list")
+    parser.add_argument("--draw", type=int, default=0, metavar="N", help="of those found, draw so many")
+    parser.add_argument("--sample", type=Path, default=SAMPLE, metavar="CSV", help="where those drawn are written")
+    parser.add_argument("--ports", type=Path, default=SAMPLE, metavar="CSV", help="do these again")
+    parser.add_argument("--ident", choices=["as-is", "learned"], default="as-is")
     parser.add_argument("--list", action="store_true", help="say what became of each")
     options = parser.parse_args()
     places = real()
@@ -229,26 +258,23 @@ def main() -> int:
         return 0
     if options.find:
         found = find(*places)
-        with options.find.open("w", newline="", encoding="utf-8", errors="surrogateescape") as stream:
-            writer = csv.writer(stream)
-            writer.writerow([field.name for field in fields(Port)])
-            writer.writerows(astuple(port) for port in found)
+        write(options.find, found)
         ones = sum(len(port.changesets) == 1 for port in found)
         print(f"{len(found)} ports, {ones} of one changeset: {options.find}")
-    if not options.ports:
-        if not options.find:
-            print("skipped: name the ports with --ports, or find them with --find")
+        if options.draw:
+            write(options.sample, drawn(found, options.draw))
+            print(f"{options.draw} of them, drawn by seed {SEED}: {options.sample}")
         return 0
     with options.ports.open(newline="", encoding="utf-8", errors="surrogateescape") as stream:
         ports = [Port(**row) for row in csv.DictReader(stream)]
-    if options.most and len(ports) > options.most:
-        ports = [ports[index * len(ports) // options.most] for index in range(options.most)]
-    return measure(ports, *places, say=options.list)
+    if options.ports == SAMPLE:
+        print(f"{len(ports)} files, drawn by seed {SEED} from all that people ported elsewhere")
+    return measure(ports, *places, say=options.list, ident=options.ident)
 
 
-def measure(ports: list[Port], upstream: str, target: str, *, say: bool) -> int:
+def measure(ports: list[Port], upstream: str, target: str, *, say: bool, ident: str = "as-is") -> int:
     """Does the ports again and prints what became of them; 1 where something unfaithful landed."""
-    text, names = component_map(ports, upstream, target)
+    text, names = component_map(ports, upstream, target, ident)
     tally: Counter[str] = Counter()
     reader = Repository(upstream)
     with scratch(upstream, target, text) as work:

@@ -54,6 +54,15 @@ MEASUREMENTS = (
         "At least 36 commits byte for byte the person's.",
     ),
     Measurement(
+        "Ports of people elsewhere in the tree, done again",
+        ("bench/other_ports.py",),
+        "Of the files in which the person made upstream's change and no other, all right; nothing unfaithful. What "
+        "portkit was not built on.",
+        "OpenSSH's portable releases, pf, ntpd, netbt, patch, bc and others: one file at a time, onto the commit the "
+        "person started from, from the ident line that they had to the one that they wrote. Many are whole releases "
+        "with the person's own work in them: \"differs\" and \"parked\" are mostly that.",
+    ),
+    Measurement(
         "What people ported, found again",
         ("bench/ports_found.py",),
         "All 62 sure ports with exactly their changesets, none of the commits that port nothing; by lines and messages "

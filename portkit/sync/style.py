@@ -46,8 +46,8 @@ def learned(component: Component, target: Target, onto: str, keyword: str) -> St
                     drop.setdefault(companion, not _has(after, companion, new))
     if not prefix:
         return None
-    before, upstream = prefix[0]
-    return Style(before, tuple(sorted(tabs.items())), tuple(one for one in _COMPANIONS if drop.get(one)), upstream)
+    ahead, upstream = prefix[0]
+    return Style(ahead, tuple(sorted(tabs.items())), tuple(one for one in _COMPANIONS if drop.get(one)), upstream)
 
 
 def _prefix(path: str, place: RepoPath, upstream: RepoPath | None) -> tuple[str | None, bool] | None:

@@ -29,6 +29,7 @@ from portkit.change.functions import header_of
 from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import BLANK, Lines, LineTable, expansions, shape
 from portkit.merge.alignment import slides
+from portkit.merge.renamed import renamed
 from portkit.merge.sides import Sides, loosely_equal, same_function, significant
 
 _NEIGHBOURS = 3
@@ -90,6 +91,9 @@ def judge(sides: Sides, result: Lines) -> Verdict:
                 return Verdict(Gate.FAILED, unclear, index + 1)
         left.explained(explained)
         at += used
+    foreign = _foreign_name(sides, left)
+    if foreign is not None:
+        return foreign
     for index in sorted(left.indexes):
         if not sides.already(sides.upstream[index]):
             return Verdict(Gate.FAILED, _missing(sides, sides.upstream[index]), index + 1)
@@ -194,6 +198,23 @@ def _unclear(sides: Sides, hunk: Hunk) -> str:
         if len(passed) <= other.a1 - other.a0 and _parted(sides, low.a0, high.a1):
             return f"what upstream moves past what cannot be told: {_quoted(sides.theirs, hunk.b0, hunk.b1)}"
     return ""
+
+
+def _foreign_name(sides: Sides, left: _Left) -> Verdict | None:
+    """Where a line that the result takes over uses a name that the target has replaced by another wherever upstream
+    had it: it is upstream's line, and does not work there."""
+    names = renamed(sides)
+    if not names:
+        return None
+    for index, hunk in enumerate(sides.upstream):
+        if index in left.indexes:
+            continue
+        for raw in sides.theirs.raw[hunk.b0 : hunk.b1]:
+            for word in _WORD.findall(raw):
+                if word in names:
+                    old, new = word.decode("latin-1"), names[word].decode("latin-1")
+                    return Verdict(Gate.FAILED, f"it uses {old}, which the target calls {new}", index + 1)
+    return None
 
 
 def _parted(sides: Sides, start: int, end: int) -> bool:

@@ -91,9 +91,9 @@ def judge(sides: Sides, result: Lines) -> Verdict:
                 return Verdict(Gate.FAILED, unclear, index + 1)
         left.explained(explained)
         at += used
-    foreign = _foreign_name(sides, left)
-    if foreign is not None:
-        return foreign
+    strange = _foreign_name(sides, left)
+    if strange is not None:
+        return strange
     for index in sorted(left.indexes):
         if not sides.already(sides.upstream[index]):
             return Verdict(Gate.FAILED, _missing(sides, sides.upstream[index]), index + 1)

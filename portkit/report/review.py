@@ -74,8 +74,7 @@ def cover(outcome: ComponentOutcome, title: str, landed: Sequence[ChangesetOutco
     tested = [*typechecked(outcome), *ran]
     blocks.append("\n".join([
         "Tested:",
-        f"  - each commit{_but(landed)} makes upstream's change and no other, hunk by hunk",
-        *(f"  - {one_line(one)}" for one in tested),
+        *map(_item, [f"each commit{_but(landed)} makes upstream's change and no other, hunk by hunk", *tested]),
         "Not tested:",
         *([] if tested else ["  - whether it compiles"]),
         f"  - whether it does what it should{'' if ran else ': nothing was run'}",
@@ -98,6 +97,13 @@ def _left_out(outcome: ComponentOutcome) -> str:
     text += f", and {blocked} that {'waits' if blocked == 1 else 'wait'} for those." if blocked else "."
     parts = sum(bool(in_part(one)) for one in outcome.changesets)
     return text + (f" Of {parts} of these, commits marked PARTIAL carry the files that fit." if parts else "")
+
+
+def _item(text: str) -> str:
+    return textwrap.fill(
+        one_line(text), COVER_WIDTH, initial_indent="  - ", subsequent_indent="    ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def _filled(text: str) -> str:

@@ -10,9 +10,10 @@ from portkit.audit.checking import Checked, Compiler, Diagnostic
 from portkit.audit.headers import Headers
 from portkit.audit.lacks import Declared, Lack, LackKind, Sorted, declarations, needs, sort, wanted_names
 from portkit.audit.replacements import known
-from portkit.audit.sides import Side, TreeOf
+from portkit.audit.sides import Side
 from portkit.change.changeset import Blob
 from portkit.paths import RepoPath, problem_with
+from portkit.protocols import Tree
 
 STAND_IN = "portkit-stand-in"
 """The folder in which upstream's own headers stand in for those that the target lacks, to see past them."""
@@ -27,11 +28,16 @@ _HEADER_FOLDERS = ("include", "sys", "lib", "gnu/lib", "gnu/usr.bin/gcc")
 _OTHER_MACHINES = re.compile(r"sys/arch/(?!amd64/include/)|sys/(?:dev|lib|stand|compat)/|/regress/")
 
 
+TreeOfWanted = Callable[[Sequence[str], Callable[[str], bool]], Tree]
+"""Gives a tree's files under folders, those that are wanted, at one commit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Portability:
     """What upstream's code needs that the target lacks. `commit`: upstream's, that was looked at; `following`: errors
     that only follow from a lack; `other`: errors that nothing missing explains; `warnings`: by the target folder's own
-    WARNS; `left`: sources that were not looked at; `units`: how many were."""
+    WARNS; `left`: sources that were not looked at; `units`: how many were; `own_headers`: how many
+    headers of upstream's were at hand to look a name up in."""
 
     commit: str
     compiler: str
@@ -41,6 +47,7 @@ class Portability:
     other: tuple[Diagnostic, ...]
     warnings: tuple[Diagnostic, ...]
     left: tuple[tuple[str, str], ...]
+    own_headers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ Since = Callable[[str, str], Origin | None]
 
 def portability(
     upstream: Side,
-    upstream_tree: TreeOf,
+    upstream_tree: TreeOfWanted,
     headers: Headers,
     header_contents: Callable[[Iterable[str]], Mapping[str, bytes]],
     compiler: Compiler,
@@ -115,6 +122,7 @@ def portability(
     found = Portability(
         upstream.commit, compiler.name, len(units), told, after.following, after.other,
         tuple(one for unit in last for one in unit.warnings if not one.path.startswith("<")), upstream.left,
+        len(own),
     )  # fmt: skip
     return found, stand_ins
 
@@ -208,13 +216,16 @@ def _defined(upstream: Side) -> frozenset[str]:
 class _HeaderTree:
     """Upstream's own headers: include/, the kernel's and the libraries'."""
 
-    def __init__(self, tree_of: TreeOf) -> None:
-        self._tree = tree_of(_HEADER_FOLDERS)
-        paths = [one for one in self._tree.entries if one.endswith(".h") and not _OTHER_MACHINES.search(one)]
-        self._paths: dict[RepoPath, Blob] = {one: self._tree.entries[one] for one in sorted(paths, key=_nearness)}
+    def __init__(self, tree_of: TreeOfWanted) -> None:
+        self._tree = tree_of(_HEADER_FOLDERS, lambda one: one.endswith(".h") and not _OTHER_MACHINES.search(one))
+        paths = sorted(self._tree.entries, key=_nearness)
+        self._paths: dict[RepoPath, Blob] = {one: self._tree.entries[one] for one in paths}
         self._by_name: dict[str, list[RepoPath]] = {}
         for path in self._paths:
             self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
+
+    def __len__(self) -> int:
+        return len(self._paths)
 
     def named(self, name: str) -> RepoPath | None:
         """The header that is included by `name`, None where there is none."""

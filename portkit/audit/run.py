@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from portkit.audit.building import Build
 from portkit.audit.callgraph import CallGraph, graph_of
@@ -62,7 +63,7 @@ class Ground:
 
     onto: str
     target_tree: TreeOf
-    upstream_tree: Callable[[str, Sequence[str]], Tree]
+    upstream_tree: Callable[[str, Sequence[str], Callable[[str], bool]], Tree]
     compiler: Callable[[Headers, Tree], Compiler]
     bases: Callable[[], Mapping[RepoPath, int]]
     mentions: Callable[[Sequence[str]], Mapping[str, Sequence[tuple[str, int]]]]
@@ -104,7 +105,7 @@ class Auditor:
         self._progress(f"{component.name}: reading both sides")
 
         def tree_of(folders: Sequence[str]) -> Tree:
-            return ground.upstream_tree(newest.id, folders)
+            return ground.upstream_tree(newest.id, folders, lambda _: True)
 
         upstream = side(tree_of, component.folders(), component.covers)
         target = side(ground.target_tree, component.target_folders(), self._is_target)
@@ -125,10 +126,12 @@ class Auditor:
             else:
                 notes.append("the target has no C sources of it yet")
             found, stand_ins = portability(
-                upstream, tree_of, headers, _reader(headers, header_tree), compiler,
+                upstream, partial(ground.upstream_tree, newest.id), headers, _reader(headers, header_tree), compiler,
                 warnings=_warnings(target.builds), table=self._table, since=_Since(self._lineage, until, upstream),
                 progress=lambda text: self._progress(f"{component.name}: {text}"),
             )  # fmt: skip
+            if not found.own_headers:
+                notes.append("upstream's headers (include/, sys/) are not at hand: none stands in for a missing one")
             self._progress(f"{component.name}: measuring messages")
             mine = _measured(mine, ours, target, compiler, {})
             other = _measured(other, theirs, upstream, compiler, stand_ins)

@@ -33,7 +33,6 @@ from portkit.sync.remembered import carried_on
 from portkit.sync.replay import Judge
 from portkit.sync.run import Sync, Writes
 from portkit.target.git import GitTarget
-from portkit.upstream.git import GitHistory
 from portkit.upstream.source import UpstreamHistory, open_history
 
 if TYPE_CHECKING:  # what few commands need is imported where they ask for it: a sync starts without
@@ -161,18 +160,12 @@ class Workspace:
         return self._compilers[place]
 
     def auditor(self, component: Component, onto: str) -> Auditor:
-        """The audit of a component on the target commit `onto`. Raises UserError where its upstream is none that
-        whole trees can be read of."""
+        """The audit of a component on the target commit `onto`."""
         from portkit.audit.run import Auditor, Ground
 
         source = self.map.source(component.upstream)
         run = self.sync().component_run(component, onto)
         history = self.history(source)
-        if not isinstance(history, GitHistory):
-            raise UserError(
-                f"an audit reads whole trees of upstream, and {source.name} is no git repository",
-                hint=f"portkit --upstream {source.name}=PATH takes a git mirror of it for this run",
-            )
         target = self.target()
 
         def bases() -> Mapping[RepoPath, int]:

@@ -18,7 +18,7 @@ from typing import TypeVar
 from portkit.change.changeset import Blob, Changeset, FileChange, Person
 from portkit.components.model import Source
 from portkit.errors import PortkitError, UserError, WorldError
-from portkit.paths import RepoPath, checked, to_bytes
+from portkit.paths import RepoPath, checked, problem_with, to_bytes
 from portkit.protocols import Damage
 from portkit.text import decode, printable
 from portkit.upstream import cvs_files, keywords
@@ -205,6 +205,53 @@ class CvsHistory:
             elif kept:
                 result.append(Changeset(one.id, one.parent, one.date, one.author, one.message, tuple(kept)))
         return tuple(result)
+
+    def tree(
+        self, commit: str, folders: Sequence[str], wanted: Callable[[str], bool] = lambda _: True
+    ) -> CvsSnapshot:
+        """The files under `folders` (upstream paths of folders and files) once the changeset `commit` was there: those
+        that are `wanted`. Of a file that is followed the changesets tell; of another its newest revision of that
+        moment, and one that cannot be read is left out. What is not there gives no entry."""
+        at = next((index for index, one in enumerate(self._changesets) if one.id == commit), None)
+        if at is None:
+            raise UserError(f"{self._role}: {commit!r} is no changeset of the CVS repository")
+        covered = _without_the_covered(folder.rstrip("/") for folder in folders)
+        entries: dict[RepoPath, Blob] = {}
+        for one in self._changesets[: at + 1]:
+            for change in one.files:
+                if _covers(frozenset(covered), change.path) and wanted(change.path):
+                    if change.new is None:
+                        entries.pop(change.path, None)
+                    else:
+                        entries[change.path] = change.new
+        others: dict[str, bytes] = {}
+        followed = frozenset(self._folders)
+        date = self._changesets[at].date
+        told = time.monotonic()
+        beside = (place for one in covered for place in cvs_files.places(self._repository.top, one))
+        for count, place in enumerate(beside):
+            if _covers(followed, place.path) or problem_with(place.path) or not wanted(place.path):
+                continue
+            if time.monotonic() - told >= 0.5:
+                told = time.monotonic()
+                self._progress(f"reading {self._role}: {count:,} files beside those that are followed")
+            content = self._as_of(place, date)
+            if content is not None:
+                oid = blob_id(content).hex()
+                others[oid] = content
+                entries[RepoPath(place.path)] = Blob(oid, 0o100755 if place.stamp.mode & 0o111 else 0o100644)
+        return CvsSnapshot(commit, dict(sorted(entries.items())), others, self)
+
+    def _as_of(self, place: Place, date: int) -> bytes | None:
+        """What a file held at `date`; None where it was not there, or makes no sense."""
+        try:
+            file, _ = cvs_files.read(place, str(place.where))
+            line = [one for one in file.line(self._line) if file.deltas[one].date <= date]
+            if not line or file.deltas[line[-1]].dead:
+                return None
+            return self._expanded(place, file, line[-1], file.text(line[-1]))
+        except RcsError:
+            return None
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The names in `folder` (ending in `/`; "" is the top), folders with a `/`; what is dead is left out."""
@@ -526,6 +573,27 @@ class CvsHistory:
             self._bring_up_to_date()
             self._rewritten = rewritten
             return act()
+
+
+@dataclass(frozen=True, slots=True)
+class CvsSnapshot:
+    """The files at one changeset: a `portkit.protocols.Tree`."""
+
+    commit: str
+    entries: Mapping[RepoPath, Blob]
+    others: Mapping[str, bytes]
+    history: CvsHistory
+
+    def read(self, oid: str) -> bytes:
+        """The content `oid`. Raises WorldError where it is not there."""
+        return self.others[oid] if oid in self.others else self.history.read(oid)
+
+    def read_many(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """(oid, content) for each, in order; raises as `read` does."""
+        every = list(oids)
+        found = dict(self.history.read_many(dict.fromkeys(oid for oid in every if oid not in self.others)))
+        for oid in every:
+            yield oid, self.others[oid] if oid in self.others else found[oid]
 
 
 def _changesets(

@@ -174,22 +174,25 @@ class GitHistory:
         """The date of the newest changeset under the folders, in seconds since 1970 UTC; 0 where there is none."""
         return self._surely(self._index.newest)
 
-    def tree(self, commit: str, folders: Sequence[str]) -> GitSnapshot:
-        """The files under `folders` (upstream paths of folders and files) at `commit`, a full hash. What is not there
-        gives no entry."""
+    def tree(
+        self, commit: str, folders: Sequence[str], wanted: Callable[[str], bool] = lambda _: True
+    ) -> GitSnapshot:
+        """The files under `folders` (upstream paths of folders and files) at `commit`, a full hash: those that are
+        `wanted`. What is not there gives no entry."""
         entries: dict[RepoPath, Blob] = {}
         if folders:
-            wanted = [_whole(self._prefix, folder) for folder in folders]
-            if "" in wanted:
-                wanted = []
+            places = [_whole(self._prefix, folder) for folder in folders]
+            if "" in places:
+                places = []
             listed = self._repository.run(
-                "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, *wanted
+                "--literal-pathspecs", "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit, *places
             )
             for line in listed.split(b"\0")[:-1]:
                 about, _, path = line.partition(b"\t")
                 mode, kind, oid = about.decode("ascii").split()
-                if kind == "blob":
-                    entries[from_bytes(path.removeprefix(to_bytes(self._prefix)))] = Blob(oid, int(mode, 8))
+                name = from_bytes(path.removeprefix(to_bytes(self._prefix)))
+                if kind == "blob" and wanted(name):
+                    entries[name] = Blob(oid, int(mode, 8))
         wanted_oids = [blob.oid for blob in entries.values()]
         if self._mirrored:
             from portkit.git.mirror import bring_contents, is_partial

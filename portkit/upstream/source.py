@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from portkit.components.model import Source
-from portkit.protocols import History
+from portkit.protocols import History, Tree
 from portkit.upstream import git
 
 Progress = Callable[[str], None]
@@ -25,6 +25,11 @@ class UpstreamHistory(History, Protocol):
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The names in `folder` (ending in `/`; "" is the top) at its newest, folders with a `/`."""
+        ...
+
+    def tree(self, commit: str, folders: Sequence[str], wanted: Callable[[str], bool] = ...) -> Tree:
+        """The files under `folders` (upstream paths of folders and files, whether they are followed or not) at
+        `commit`, a full id: those that are `wanted`. What is not there gives no entry."""
         ...
 
     def close(self) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from cli_work import Told, call
 
+from portkit.demo.comma_v import Kept, comma_v
+
 MAP = """\
 version: 1
 upstreams:
@@ -154,3 +156,44 @@ def test_what_upstream_writes_shows_as_text_on_the_page(place: Path) -> None:
     audit(place, "audit", "tool", "--format", "html", "--format", "md")
     page = (place / "reports" / "2012-01-05" / "audit-tool.html").read_bytes()
     assert b"<script>alert" not in page and b"\x1b" not in page and b"&lt;script&gt;" in page
+
+
+def as_cvs(place: Path, folder: Path) -> None:
+    """The upstream repository `place` once more, as a folder of ,v files."""
+    kept: dict[str, list[Kept]] = {}
+
+    def git(*arguments: str) -> bytes:
+        return subprocess.run(["git", "-C", str(place), *arguments], capture_output=True, check=True).stdout
+
+    for line in git("log", "--reverse", "--format=%H %ct %s").decode().splitlines():
+        id_, date, log = line.split(" ", 2)
+        for name in git("diff-tree", "--root", "--no-commit-id", "--name-only", "-r", id_).decode().splitlines():
+            several = kept.setdefault(name, [])
+            text = git("cat-file", "blob", f"{id_}:{name}")
+            several.append(Kept(f"1.{len(several) + 1}", int(date), "pat", log, text, id_[:16]))
+    for name, several in kept.items():
+        path = folder / f"{name},v"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(comma_v(several))
+
+
+def nameless(told: object) -> object:
+    """Without changesets' ids, which are another's in CVS."""
+    if isinstance(told, dict):
+        return {key: nameless(value) for key, value in told.items() if key not in ("changeset", "since")}
+    return [nameless(one) for one in told] if isinstance(told, list) else told
+
+
+def test_cvs_gives_the_same_answer(place: Path) -> None:
+    as_cvs(place / "up.git", place / "cvs")
+    git = audit(place, "--json", "audit", "tool", "--until", "2012-01-02").object()
+    cvs = call(
+        "-C", str(place), "--upstream", f"openbsd=cvs:{place / 'cvs'}", "--json", "audit", "tool", "--until",
+        "2012-01-02",
+    ).object()  # fmt: skip
+    assert git["portability"]["lacks"][0]["brings"] == ["msg_send"]
+    assert nameless(cvs) == nameless(git)
+    shutil.rmtree(place / "cvs" / "sys")
+    shutil.rmtree(place / "cvs" / "lib")
+    told = call("-C", str(place), "--upstream", f"openbsd=cvs:{place / 'cvs'}", "--json", "audit", "tool").object()
+    assert "upstream's headers (include/, sys/) are not at hand" in told["notes"][0]

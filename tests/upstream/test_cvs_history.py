@@ -390,3 +390,27 @@ def test_a_mode_is_that_of_the_comma_v_file(root: Root) -> None:
     assert [(change.path, change.new.mode) for change in one.files if change.new] == [
         (RepoPath("sbin/a.sh"), 0o100755), (RepoPath("sbin/b.c"), 0o100644),
     ]  # fmt: skip
+
+
+def test_a_tree_holds_what_stood_then_followed_or_not(root: Root) -> None:
+    root.commit(0, {"sbin/a.c": b"1\n", "sys/a.h": b"1\n", "sys/gone.h": b"1\n"}, "0000000000000001")
+    root.commit(1000, {"sys/a.h": b"2\n", "sys/gone.h": None}, "0000000000000002")
+    root.commit(2000, {"sbin/a.c": None, "sbin/b.c": b"2\n"}, "0000000000000003")
+    root.commit(3000, {"sys/a.h": b"3\n", "sys/later.h": b"3\n"}, "0000000000000004")
+    with root.open() as history:
+        first, last = (one.id for one in history.changesets(lambda _: True))
+        tree = history.tree(first, ["sbin", "sys"])
+        assert {path: tree.read(blob.oid) for path, blob in tree.entries.items()} == {
+            "sbin/a.c": b"1\n", "sys/a.h": b"1\n", "sys/gone.h": b"1\n",
+        }  # fmt: skip
+        tree = history.tree(last, ["sbin", "sys/a.h", "nothing"])
+        oids = [blob.oid for blob in tree.entries.values()]
+        assert [content for _, content in tree.read_many(oids)] == [tree.read(oid) for oid in oids]
+        assert {path: tree.read(blob.oid) for path, blob in tree.entries.items()} == {
+            "sbin/b.c": b"2\n", "sys/a.h": b"2\n",
+        }  # fmt: skip
+        assert list(history.tree(last, ["sbin", "sys"], lambda path: path.endswith(".c")).entries) == ["sbin/b.c"]
+        root.write("sys/a.h", b"no rcs file")
+        assert "sys/a.h" not in history.tree(last, ["sys"]).entries
+        with pytest.raises(UserError):
+            history.tree("f" * 16, ["sbin"])

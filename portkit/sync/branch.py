@@ -15,7 +15,7 @@ from portkit.components.model import AuthorPolicy
 from portkit.errors import UserError
 from portkit.merge.gate import Gate
 from portkit.paths import quoted
-from portkit.protocols import NewCommit, NewFile, Signature, TargetCommit
+from portkit.protocols import NewCommit, NewFile, Signature, TargetCommit, Tree
 from portkit.sync.component import Plan, Step
 from portkit.sync.message import (
     COMMIT,
@@ -27,9 +27,9 @@ from portkit.sync.message import (
     Revision,
     last_paragraph,
     own_message,
-    tidy,
 )
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, FileState, Notice, State, landed_in_part
+from portkit.sync.vendor import VendorLine, stored
 
 DRAFT_SUFFIX = "-draft"
 NEW_SUFFIX = "-new"
@@ -51,6 +51,8 @@ class Writable(Protocol):
     def commit_info(self, sha: str) -> TargetCommit: ...
 
     def identity(self) -> Person: ...
+
+    def tree(self, commit: str, folders: Sequence[str]) -> Tree: ...
 
     def store(self, parent: str, commits: Sequence[NewCommit]) -> list[str]: ...
 
@@ -93,13 +95,13 @@ class BranchWriter:
         """Stores the plan's commits; no branch is moved yet. Raises UserError where git does not know who is
         committing, and where neither `branch` nor one beside it may be moved."""
         outcome = plan.outcome
-        imported = next((step for step in plan.branch if step.vendor), None)
-        vendor = self._vendored(imported) if imported is not None else ""
-        hashes = self._stored(outcome.onto, plan.branch, draft=False, vendor=vendor)
+        vendor = self._vendored(plan.vendor) if plan.vendor is not None else ()
+        steps = tuple(step for step in plan.branch if vendor or not step.merges)
+        hashes = self._stored(outcome.onto, steps, draft=False, vendor=vendor)
         tip = hashes[-1] if hashes else outcome.onto
         commits = {
             carried: commit
-            for step, commit in zip(plan.branch, hashes, strict=True)
+            for step, commit in zip(steps, hashes, strict=True)
             if step.own is None
             for carried in (step.changeset.id, *step.also)
         }
@@ -108,8 +110,8 @@ class BranchWriter:
         )
         name, notice = self._place_for(branch, tip)
         moves = self._move(name, tip)
-        if imported is not None:
-            vendor_notice, vendor_move = self._vendor(imported.vendor, vendor)
+        if plan.vendor is not None:
+            vendor_notice, vendor_move = self._vendor(plan.vendor.branch, vendor)
             notice += vendor_notice
             moves += vendor_move
         draft = ""
@@ -131,31 +133,31 @@ class BranchWriter:
         )
         return Written(written, moves)
 
-    def _vendored(self, step: Step) -> str:
-        """The commit of a vendor branch (DragonFly's development(7)): the imported files alone, unchanged, on no other
-        commit. It has no trailers: the ledger reads the merge of it."""
-        person, date = self._target.identity(), step.changeset.date
-        author = step.changeset.author if self._policy is AuthorPolicy.UPSTREAM else person
-        files = {path: NewFile(one.content, one.mode) for path, one in step.writes.items() if one is not None}
-        message = tidy(step.changeset.message).encode("utf-8", "replace") + b"\n"
-        return self._target.store("", [NewCommit(message, Signature(author, date), Signature(person, date), files)])[0]
+    def _vendored(self, line: VendorLine) -> tuple[str, ...]:
+        """The commits of the vendor branch, one for each state; none where it holds something else."""
+        person = self._target.identity()
+        return stored(self._target, line, None if self._policy is AuthorPolicy.UPSTREAM else person, person)
 
-    def _vendor(self, branch: str, commit: str) -> tuple[tuple[Notice, ...], tuple[BranchMove, ...]]:
-        """Whether the vendor branch may be made to hold `commit`: only where it is not there."""
-        now = self._target.tip(branch)
-        if now and now != commit:
-            why = f"{branch} is there already, at {now[:12]}, and was not moved; what is merged is {commit[:12]}"
+    def _vendor(self, branch: str, commits: Sequence[str]) -> tuple[tuple[Notice, ...], tuple[BranchMove, ...]]:
+        """The move of the vendor branch to the last of its commits, and what is to be said."""
+        if not commits:
+            why = f"{branch} holds something else, and was not moved; nothing is merged from it"
+            return (Notice("branch", why, branch),), ()
+        where = self._target.checked_out(branch)
+        if where and self._target.tip(branch) != commits[-1]:
+            why = f"{branch} is checked out in {where} and was not moved; what is merged is {commits[-1][:12]}"
             return (Notice("branch", why, branch),), ()
         told = (Notice("vendor", f"the sources stand unchanged on {branch}", branch),)
-        return told, self._move(branch, commit)
+        return told, self._move(branch, commits[-1])
 
-    def _stored(self, onto: str, steps: Sequence[Step], *, draft: bool, vendor: str = "") -> list[str]:
+    def _stored(self, onto: str, steps: Sequence[Step], *, draft: bool, vendor: Sequence[str] = ()) -> list[str]:
         if not steps:
             return []
         person = self._target.identity()
         date = self._target.commit_info(onto).date
         commits = []
         for step in steps:
+            merged = vendor[step.merges] if step.merges is not None and vendor else ""
             date = max(date, step.changeset.date)
             author = step.changeset.author if self._policy is AuthorPolicy.UPSTREAM else person
             files = {
@@ -166,7 +168,7 @@ class BranchWriter:
                 message = own_message(step.own.name, step.own.subject, step.own.body, draft=draft)
                 author = step.own.author or person
                 commits.append(
-                    NewCommit(message, Signature(author, step.changeset.date), Signature(person, date), files)
+                    NewCommit(message, Signature(author, step.changeset.date), Signature(person, date), files, merged)
                 )
                 continue
             message = self._messages.write(
@@ -182,7 +184,7 @@ class BranchWriter:
             commits.append(
                 NewCommit(
                     message, Signature(author, step.changeset.date), Signature(person, date), files,
-                    merged=vendor if step.vendor else "",
+                    merged=merged,
                 )
             )
         return self._target.store(onto, commits)

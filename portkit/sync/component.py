@@ -20,7 +20,7 @@ from portkit.errors import UserError
 from portkit.merge.file import Clash, FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
 from portkit.merge.placing import Placer
-from portkit.paths import RepoPath
+from portkit.paths import RepoPath, parent
 from portkit.protocols import Damage, History, Memory, Target, Tree
 from portkit.sync.adapt import Adaptation, LocalSeries, adaptations
 from portkit.sync.baseline import BaselineFinder
@@ -46,6 +46,7 @@ from portkit.sync.porting import Port, Ported, ported_outcome
 from portkit.sync.replay import NO_RESOLUTIONS, IdentPolicy, Judge, Replay, Replayed
 from portkit.sync.rounds import Played, play, unknown
 from portkit.sync.style import learned
+from portkit.sync.vendor import VendorLine, VendorState, merging, readme, vendor_line
 from portkit.sync.watching import FileSides, Watched, look
 from portkit.sync.worksheet import Worksheet
 
@@ -76,8 +77,8 @@ class Scope:
 @dataclass(frozen=True, slots=True)
 class Step:
     """One commit to be written: the changeset it carries and the files it sets (None: deleted). `also`: the ids of
-    further changesets in it; `notes`: further trailers, as key and value; `vendor`: the branch on which its files are
-    to stand alone and unchanged, and from which they are merged; `partial`: it carries only `revisions`, and
+    further changesets in it; `notes`: further trailers, as key and value; `merges`: the state of the plan's
+    vendor line that it merges; `partial`: it carries only `revisions`, and
     of further files the hunks that `parts` names."""
 
     changeset: Changeset
@@ -89,7 +90,7 @@ class Step:
     notes: tuple[tuple[str, str], ...] = ()
     parts: tuple[Part, ...] = ()
     partial: bool = False
-    vendor: str = ""
+    merges: int | None = None
     own: Adaptation | None = None
     """What it is instead, where it is the target's own: then `changeset` is the import that it follows."""
 
@@ -115,7 +116,7 @@ class Plan:
     """What a run would do for one component: the outcome (no commits in it yet), and the commits of the branch and
     of the draft, in order. `draft` is empty where nothing is parked. `results`: the replay itself, with the
     contents; `ground` what it was made from, None where nothing was replayed; `under`: what the branches that it needs
-    would write before it, where they are not written (a dry run)."""
+    would write before it, where they are not written (a dry run); `vendor`: what the vendor branch is to hold."""
 
     outcome: ComponentOutcome
     branch: tuple[Step, ...]
@@ -123,6 +124,7 @@ class Plan:
     results: tuple[Replayed, ...] = ()
     ground: Ground | None = None
     under: Mapping[RepoPath, Version | None] = field(default_factory=dict)
+    vendor: VendorLine | None = None
 
 
 class ComponentRun:
@@ -398,6 +400,11 @@ class ComponentRun:
         if importing:
             whole = {pick.target: pick.theirs for pick in picked[0].files if pick.theirs is not None}
             own = adaptations(component, self._series(), whole, read)
+            if component.vendor:
+                left = [pick.target for pick in picked[0].files if pick.standing]
+                brought = {path: version for path, version in whole.items() if path not in left}
+                told = readme(component, self._title, brought, left, self._target.tree(onto, _folders(brought)).entries)
+                own = (told, *own) if told is not None else own
         after_import = {path: version for one in own for path, version in one.writes.items()}
         style = (
             learned(component, self._target, onto, self._title) if component.ident is IdentStyle.LEARNED else None
@@ -429,13 +436,14 @@ class ComponentRun:
             )  # fmt: skip
             return replay.run([one.picked for one in results])
 
-        told = [outcome for one in results for outcome in _outcomes(component.name, one, self._resolutions)]
-        owned = _by_owner(told, {one.picked.changeset.id for one in results if one.picked.joined})
+        line = self._vendor_line(results, importing, position) if not scope.ids else None
+        told_of = [outcome for one in results for outcome in _outcomes(component.name, one, self._resolutions)]
+        owned = _by_owner(told_of, {one.picked.changeset.id for one in results if one.picked.joined})
         outcomes = self._with_torn(torn, owned)
         branch = tuple(
             replace(
                 _step(one, one.writes, subjects.get(one.picked.changeset.id, "")),
-                vendor=component.vendor if one.picked.changeset.id in subjects else "",
+                merges=0 if line is not None and one.picked.changeset.id in subjects else None,
             )
             for one in results
             if one.writes
@@ -444,6 +452,7 @@ class ComponentRun:
         drafted = (replace(one, part=frozenset()) for one in results if one.draft_writes)
         draft = tuple(_step(one, one.draft_writes, "") for one in drafted) if parked else ()
         branch, draft = _with_own(branch, own, results), _with_own(draft, own, results)
+        branch = _with_merge(branch, line, component.subject or component.name)
         newest = self._changesets[until].date if self._changesets and until >= 0 else 0
         waiting = [
             one.changeset.date
@@ -466,7 +475,40 @@ class ComponentRun:
             draft,
             results,
             Ground(tuple(results), tree, self.lineage, picker, self.finder(), again, self._resolutions),
+            vendor=line,
         )  # fmt: skip
+
+    def _vendor_line(
+        self, results: Sequence[Replayed], importing: bool, position: Mapping[str, int]
+    ) -> VendorLine | None:
+        """What the map's vendor branch is to hold; None where it names none, or where nothing comes in."""
+        if not self._component.vendor or not results:
+            return None
+        first = results[0].picked.changeset
+        at = position[first.id]
+        if importing:
+            if results[0].state is not State.PORTED:
+                return None
+            start, rest = VendorState(first, self._files_at(at)), results[1:]
+        else:
+            before = self._changesets[max(at - 1, 0)]
+            subject = f"Import from {self._title} as of {iso_day(before.date)}."
+            start, rest = VendorState(replace(before, message=subject), self._files_at(at - 1)), results
+        return vendor_line(self._component, start, rest, self._ever_held)
+
+    def _files_at(self, position: int) -> dict[RepoPath, Version]:
+        """Upstream's files at `position`, at their places in the target."""
+        found: dict[RepoPath, Version] = {}
+        for path in sorted(self.lineage.paths):
+            version = self.lineage.version_at(path, position)
+            place = self._component.target_of(version.path) if version is not None else None
+            if version is not None and version.blob is not None and place is not None:
+                found[place] = Version(self._history.read(version.blob.oid), version.blob.mode)
+        return found
+
+    def _ever_held(self, files: Mapping[RepoPath, Version]) -> bool:
+        """Whether upstream's files stood like that at some time."""
+        return any(self._files_at(at) == files for at in range(len(self._changesets) - 1, -1, -1))
 
     def _jumped(self, todo: Iterable[Counted], by_hand: ByHand) -> Iterator[Notice]:
         """What is offered although the ident line says that the target has it."""
@@ -709,6 +751,26 @@ def _with_own(steps: tuple[Step, ...], own: Sequence[Adaptation], results: Seque
         return steps
     first = steps[0]
     return (first, *(Step(first.changeset, (), one.writes, State.PORTED, own=one) for one in own), *steps[1:])
+
+
+def _with_merge(steps: tuple[Step, ...], line: VendorLine | None, name: str) -> tuple[Step, ...]:
+    """`steps` with the merge of the vendor branch behind the last of the changesets that it holds, where it holds more
+    than an import."""
+    if line is None or len(line.states) < 2:
+        return steps
+    ids = {state.changeset.id for state in line.states[1:]}
+    last = next((at for at in range(len(steps) - 1, -1, -1) if steps[at].changeset.id in ids), None)
+    if last is None:
+        return steps
+    at = last + 1
+    merge = Step(
+        line.states[-1].changeset, (), {}, State.PORTED, merges=len(line.states) - 1, own=merging(line, name)
+    )
+    return (*steps[:at], merge, *steps[at:])
+
+
+def _folders(files: Iterable[RepoPath]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(parent(path) for path in files))
 
 
 def _step(one: Replayed, writes: Mapping[RepoPath, Version | None], subject: str) -> Step:

@@ -45,17 +45,60 @@ def test_a_second_run_changes_nothing(work: Work) -> None:
     assert work.everything() == before
 
 
-def test_what_upstream_does_later_goes_on_the_same_branch(work: Work) -> None:
+def later(work: Work, word: str) -> None:
+    """Upstream changes a file of the component."""
+    path = "lib/libmsg/msg.h"
+    text = work.git("show", f"master:{path}", at=work.upstream) + f"\n/* {word} */\n"
+    work.commit({path: text.encode()}, f"{word}.", at=work.upstream)
+
+
+def alike(work: Work, vendor: str) -> bool:
+    """Whether the vendor branch holds upstream's files of now, and nothing else."""
+    lines = work.git("ls-tree", "-r", vendor).split("\n")
+    return all(line in work.git("ls-tree", "-r", "master", "lib", at=work.upstream).split("\n") for line in lines)
+
+
+def test_what_upstream_does_later_goes_on_the_same_branch_and_is_merged(work: Work) -> None:
     asked(work)
     work.sync("msg")
-    alone = work.tip(VENDOR)
-    path = "lib/libmsg/msg.h"
-    text = work.git("show", f"master:{path}", at=work.upstream) + "\n/* more */\n"
-    work.commit({path: text.encode()}, "More.", at=work.upstream)
+    alone, before = work.tip(VENDOR), work.tip("portkit/msg")
+    later(work, "More")
     found = work.sync("msg")["msg"]
-    assert found["target"]["branch"] == "portkit/msg"
-    assert found["changed"]
-    assert work.tip(VENDOR) in (alone, work.tip(VENDOR))
+    assert found["target"]["branch"] == "portkit/msg" and found["changed"]
+    assert alike(work, VENDOR) and work.tip(VENDOR) != alone
+    assert work.git("rev-list", "--parents", "-n1", VENDOR).split()[1:] == [alone]
+    tip = work.tip("portkit/msg")
+    assert work.git("merge-base", tip, VENDOR) == work.tip(VENDOR)
+    assert tip != before and not any(one["changed"] for one in work.sync("msg").values())
+    work.forget()
+    assert not work.sync("msg")["msg"]["changed"]
+
+
+def test_once_it_is_taken_the_changesets_land_and_the_vendor_branch_is_merged_again(work: Work) -> None:
+    asked(work)
+    work.sync("msg")
+    work.git("update-ref", "refs/heads/master", work.tip("portkit/msg"))
+    alone = work.tip(VENDOR)
+    later(work, "More")
+    later(work, "Still more")
+    found = work.sync("msg")["msg"]
+    assert [one["subject"] for one in found["changesets"]] == ["More.", "Still more."]
+    new = work.git("rev-list", "--first-parent", "--reverse", "master..portkit/msg").split("\n")
+    assert [one["commit"] for one in found["changesets"]] == new[:2]
+    assert work.git("rev-list", "--parents", "-n1", new[2]).split()[1:] == [new[1], work.tip(VENDOR)]
+    assert work.git("rev-parse", f"{new[2]}^{{tree}}") == work.git("rev-parse", f"{new[1]}^{{tree}}")
+    assert work.git("rev-list", "--reverse", VENDOR).split("\n")[0] == work.git("rev-list", "--reverse", alone)[:40]
+    assert alike(work, VENDOR)
+    work.git("update-ref", "refs/heads/master", work.tip("portkit/msg"))
+    assert work.sync("msg")["msg"]["changesets"] == []
+
+
+def test_the_folder_says_where_its_files_come_from(work: Work) -> None:
+    asked(work)
+    work.sync("msg")
+    text = work.git("show", "portkit/msg:lib/libmsg/README.DRAGONFLY")
+    assert VENDOR in text and "msg.h" in text
+    assert "README" not in work.git("ls-tree", "-r", "--name-only", VENDOR)
 
 
 def test_a_vendor_branch_of_somebodys_is_left_alone(work: Work) -> None:
@@ -65,6 +108,7 @@ def test_a_vendor_branch_of_somebodys_is_left_alone(work: Work) -> None:
     found = work.sync("msg")["msg"]
     assert work.tip(VENDOR) == before
     assert [one["text"] for one in found["notices"] if one["kind"] == "branch" and one["path"] == VENDOR]
+    assert not work.git("rev-list", "--merges", "master..portkit/msg")
 
 
 def test_a_dry_run_makes_none(work: Work) -> None:

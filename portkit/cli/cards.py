@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from portkit.check import merging
+from portkit.cli.carrying import every_carried
 from portkit.cli.local import LocalPatches
 from portkit.cli.type_checks import type_checked
 from portkit.cli.wiring import Workspace
@@ -12,9 +14,10 @@ from portkit.components.model import Component
 from portkit.errors import UserError
 from portkit.patches.series import push
 from portkit.paths import RepoPath
+from portkit.report.waiting import Waiting
 from portkit.store.patches import FOLDER
 from portkit.sync.component import Plan
-from portkit.sync.outcome import ComponentOutcome
+from portkit.sync.outcome import ComponentOutcome, State
 from portkit.sync.run import Request
 from portkit.triage.card import Card
 from portkit.triage.explain import Explainer, PatchStep
@@ -25,15 +28,17 @@ from portkit.triage.suggest import of_order
 @dataclass(frozen=True, slots=True)
 class Triaged:
     """The outcomes of a request, run dry; the cards of their conflicts, by conflict (of a changeset that lacks what
-    another would bring, by changeset); by component, what to do first."""
+    another would bring, by changeset); by component, what to do first; and the local patches that no longer fit."""
 
     outcomes: tuple[ComponentOutcome, ...]
     cards: dict[str, Card] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    patched: tuple[Waiting, ...] = ()
 
 
-def triaged(place: Workspace, request: Request, *, checking: bool = False) -> Triaged:
-    """What waits in a run of `request` that writes nothing, and why; `checking`: with the type check."""
+def triaged(place: Workspace, request: Request, onto: str | None, *, checking: bool = False) -> Triaged:
+    """What waits in a run of `request` that writes nothing, and why; `checking`: with the type check. `onto`: what the
+    user said it is to start from; the local patches are carried onto that, or else onto what the last sync made."""
     plans: dict[str, Plan] = {}
     cards: dict[str, Card] = {}
     orders: dict[str, Order] = {}
@@ -64,7 +69,19 @@ def triaged(place: Workspace, request: Request, *, checking: bool = False) -> Tr
     outcomes = place.sync(look).run(replace(request, dry_run=True)).outcomes
     if checking:
         outcomes = type_checked(place, outcomes, plans)
-    return Triaged(outcomes, cards, orders)
+    patched: list[Waiting] = []
+    for carried in every_carried(place, request.components, onto, request.until) if not request.changesets else ():
+        for one, card in carried.waiting(_parked(outcomes, carried.work.component.name)):
+            patched.append(one)
+            cards[one.id] = card
+    return Triaged(outcomes, cards, orders, tuple(patched))
+
+
+def _parked(outcomes: Sequence[ComponentOutcome], name: str) -> set[str]:
+    """The changesets of a component that did not land, and may yet."""
+    states = (State.CONFLICT, State.FLAGGED, State.BLOCKED, State.DEFERRED)
+    return {one.changeset.id for outcome in outcomes if outcome.name == name
+            for one in outcome.changesets if one.state in states}  # fmt: skip
 
 
 def _series(place: Workspace, component: Component, plan: Plan) -> dict[RepoPath, list[PatchStep]]:

@@ -63,15 +63,15 @@ def command(
         component, wanted = _meant(place, component, conflict)
         names = place.components((component,) if component else ())
         commit = target.resolve(onto) if onto else target.default_tip()
-        found = triaged(place, Request(names, commit, until, changesets, dry_run=True))
-        every = list(waiting(found.outcomes))
+        found = triaged(place, Request(names, commit, until, changesets, dry_run=True), onto)
+        every = [*waiting(found.outcomes), *found.patched]
         meant = [one for one in every if wanted is None or _is(wanted, one)]
         closed: list[Settled] = []
         if whole or (wanted is not None and not meant):
             closed = [one for one in _settled(place, found) if wanted is None or _settles(wanted, one)]
         if wanted is not None and not meant and not closed:
             raise _unknown(wanted.text)
-        told = conflicts_object(found.outcomes, found.cards, found.orders)
+        told = conflicts_object(found.outcomes, found.cards, found.orders, found.patched)
         told["conflicts"] += [settled_object(one) for one in closed]
         place.screen.result(told)
         if wanted is None:
@@ -88,7 +88,7 @@ def _settled(place: Workspace, found: Triaged) -> list[Settled]:
     def target_of(component: str, file: FileRevision) -> str:
         return place.map.component(component).target_of(file.path) or file.path
 
-    return list(settled(found.outcomes, place.resolutions, target_of))
+    return list(settled(found.outcomes, place.every_resolution, target_of))
 
 
 def _meant(place: Workspace, component: str | None, conflict: str | None) -> tuple[str | None, ChangeId | None]:
@@ -138,11 +138,13 @@ def _tell_list(screen: Screen, found: Triaged, every: Sequence[Waiting]) -> None
         screen.say("nothing waits")
         return
     for outcome in found.outcomes:
-        own = [one for one in every if one.component == outcome.name]
+        own = [one for one in every if one.component == outcome.name and not one.patch]
         if own:
             _tell_component(screen, outcome, own, found.cards)
             if outcome.name in found.orders:
                 _tell_order(screen, found.orders[outcome.name], len(outcome.changesets))
+    for name, group in groupby(found.patched, lambda one: one.component):
+        _tell_patched(screen, name, list(group), found.cards)
     screen.say(f"Look at one:  portkit conflicts {every[0].id}")
 
 
@@ -223,6 +225,24 @@ def _revision(one: Settled) -> str:
     return f" {one.file.label}" if one.file.label else ""
 
 
+def _tell_patched(screen: Screen, name: str, own: Sequence[Waiting], cards: dict[str, Card]) -> None:
+    """The local patches that no longer fit."""
+    count = len({one.patch for one in own})
+    verb = "fits" if count == 1 else "fit"
+    told = f"{counted(count, 'local patch', 'local patches')} no longer {verb}, in {counted(len(own), 'place')}"
+    screen.paragraph(f"{name}: {told}. The series stays as it was until then.", first="", indent="  ")
+    for _, group in groupby(own, lambda one: one.patch):
+        several = list(group)
+        screen.say()
+        screen.say(_cut(several[0].patch.removesuffix(".patch") or "no patch"), style="conflict")
+        for one in several:
+            screen.paragraph(f"{one.id}  {place_of(one)}", indent=" " * 18)
+            card = card_of(cards, one)
+            for text, _ in because(card) if card is not None else ():
+                screen.paragraph(text, first=" " * 6, indent=" " * 8)
+    screen.say()
+
+
 def _tell_order(screen: Screen, order: Order, count: int) -> None:
     last = f", up to {order.last[:10]}" if order.last else ""
     screen.paragraph(f"The first {order.prefix} of {count} fit as they come{last}.", first="", indent="  ")
@@ -253,6 +273,8 @@ def _tell_card(place: Workspace, one: Waiting, card: Card | None) -> None:
     screen = place.screen
     screen.say(f"{one.id}  {one.kind}  {one.component}", style=str(one.outcome.state))
     screen.paragraph(place_of(one))
+    if one.patch:
+        screen.paragraph(f"patch {one.patch}")
     screen.paragraph(one.reason)
     changeset = one.changeset
     screen.say()
@@ -272,7 +294,7 @@ def _tell_card(place: Workspace, one: Waiting, card: Card | None) -> None:
     for suggestion in card.suggestions if card is not None else ():
         _tell_suggestion(screen, suggestion)
     screen.say()
-    shown = sides(one.base, one.ours, one.theirs, _SIDE_LINES) if one.conflict is not None else ()
+    shown = sides(one.base, one.ours, one.theirs, _SIDE_LINES, one.whose) if one.conflict is not None else ()
     around = (card.base, card.ours, card.theirs) if card is not None else (None, None, None)
     for side, excerpt in zip(shown, around, strict=False):
         _tell_side(screen, side, excerpt)

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from portkit.change.revision import FileRevision
 from portkit.cli.wiring import Workspace
 from portkit.components.model import Component, Mode
 from portkit.errors import UserError
-from portkit.merge.file import FileMerger, Version
+from portkit.merge.file import FileMerge, FileMerger, Version
 from portkit.patches.applying import Files
 from portkit.patches.checking import Checked, check
+from portkit.patches.leftout import AHEAD, LEFT_OUT, LeftOut
 from portkit.patches.owners import ownership
+from portkit.patches.refresh import Settle, Since
 from portkit.patches.series import Series, push, read_series, recorded_baseline
 from portkit.patches.superseded import Candidate, Superseded, UpstreamChanges, superseded
 from portkit.paths import RepoPath
 from portkit.store import patches as store
 from portkit.sync.component import ComponentRun, position_of
 from portkit.sync.lineage import FileVersion
-from portkit.sync.local import Derived, Local, LocalFinder, Ported
+from portkit.sync.local import Derived, Local, LocalFinder, Ported, left_out_of
+from portkit.sync.resolved import Resolver
 from portkit.text import split_lines
 from portkit.upstream.source import UpstreamHistory
 
@@ -154,6 +158,59 @@ class LocalPatches:
             every = (version for path in upstream for version in self.run.lineage.versions(path))
             return any(version.label == name and version.position <= self.until for version in every)
         return any(one.id.startswith(name) for one in self.run.changesets[: self.until + 1])
+
+    def since(self, versions: Mapping[RepoPath, FileVersion]) -> Callable[[RepoPath], Since]:
+        """Of a file, upstream's versions from the one in `versions`, that a series stands on, to its baseline now."""
+
+        def of(path: RepoPath) -> Since:
+            several = self.between(path, versions.get(path))
+            later = self._after(path)
+
+            def about(number: int) -> LeftOut:
+                ahead = number >= AHEAD
+                version = later[number - AHEAD - 1] if ahead else several[number - LEFT_OUT]
+                number = (AHEAD if ahead else LEFT_OUT) + version.position
+                return left_out_of(self.component, self.run.lineage, number, [path])
+
+            return Since(tuple(map(self._version, several)), lambda: tuple(map(self._version, later)), about)
+
+        return of
+
+    def between(self, path: RepoPath, since: FileVersion | None) -> list[FileVersion]:
+        """Upstream's versions of a target file from `since` to its baseline now, oldest first."""
+        upstream, last = self.component.upstream_of(path), self.derived.versions.get(path)
+        if upstream is None or since is None or last is None:
+            return []
+        every = self.run.lineage.versions(upstream)
+        return [one for one in every if since.position <= one.position <= last.position]
+
+    def _after(self, path: RepoPath) -> list[FileVersion]:
+        """Upstream's versions of a target file after its baseline, as far as upstream is looked at."""
+        upstream, last = self.component.upstream_of(path), self.derived.versions.get(path)
+        if upstream is None or last is None:
+            return []
+        return [one for one in self.run.lineage.versions(upstream) if last.position < one.position <= self.until]
+
+    def _version(self, one: FileVersion) -> Version | None:
+        return Version(self.history.read(one.blob.oid), one.blob.mode) if one.blob is not None else None
+
+    def revision(self, path: RepoPath) -> FileRevision:
+        """The baseline of a target file now, as resolutions name it."""
+        version = self.derived.versions.get(path)
+        label = version.label if version is not None else "deleted"
+        return FileRevision(self.component.upstream_of(path) or path, label)
+
+    def settle(self) -> Settle:
+        """How people settled where a patch no longer fitted."""
+        resolver = Resolver(self.place.patch_resolutions(self.component.name), FileMerger(self.component.fold))
+
+        def known(
+            path: RepoPath, base: Version | None, ours: Version | None, theirs: Version | None
+        ) -> FileMerge | None:
+            merge = resolver.merge(self.revision(path), base, ours, theirs)
+            return merge if merge.resolutions else None
+
+        return known
 
     def newest(self) -> Files:
         """Upstream's newest version of every file."""

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from portkit.cli.carrying import Carrying, scope_of
 from portkit.cli.local import LocalPatches
 from portkit.cli.log import cut
 from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.errors import UserError, WorldError
-from portkit.merge.file import SYMLINK, FileMerger
+from portkit.merge.file import SYMLINK
 from portkit.patches import export as forms
 from portkit.patches.applying import Files
 from portkit.patches.checking import Checked, PatchCheck
 from portkit.patches.export import Form
-from portkit.patches.extract import Extracted, extract, remainder_head
-from portkit.patches.headers import Headers
+from portkit.patches.extract import Extracted, extract
 from portkit.patches.owners import ownership
 from portkit.patches.patchid import patch_id
-from portkit.patches.refresh import Refreshed, diff_of_diffs, refresh
+from portkit.patches.refresh import diff_of_diffs
 from portkit.patches.series import REMAINDER, SERIES, Patch, Series, with_baseline
 from portkit.paths import RepoPath, problem_with
+from portkit.report.card_wording import because
 from portkit.report.patches import (
     check_object,
     extract_object,
@@ -32,9 +34,12 @@ from portkit.report.patches import (
     refresh_object,
     superseded_words,
 )
+from portkit.report.waiting import Waiting
+from portkit.report.wording import place as place_of
 from portkit.store import patches as store
 from portkit.store.atomic import write_atomic
 from portkit.text import decode
+from portkit.triage.card import Card
 
 _ONTO = click.option("--onto", metavar="REV", help="The target commit to look at (default: the map's branch).")
 _UNTIL = click.option("--until", default="", metavar="REV-or-DATE", help="Look at upstream no further than this.")
@@ -250,55 +255,42 @@ def refreshed(
     """
     with workspace(options, writing=not dry_run) as place:
         work = LocalPatches.open(place, component, onto, until)
-        before = work.contents()
-        series = work.series(before)
-        old, versions = work.stands_on(series)
-        merger = FileMerger(work.component.fold)
-        place.screen.progress(f"{component}: carrying its patches on")
-        found = refresh(
-            series, old, work.derived.baseline, work.derived.tree,
-            superseded=work.superseded(series, old, versions), merger=merger,
-            remainder=Patch(REMAINDER, remainder_head(component), Headers(), ()) if remainder else None,
-        )  # fmt: skip
-        diff = ""
-        if not found.cards:
-            contents = {patch.name: patch.raw for patch in found.series.patches}
-            contents[SERIES] = with_baseline(found.series.raw, work.labels())
-            if dry_run:
-                diff = "".join(diff_of_diffs(one, found.series.named(one.name)) for one in series.patches)
-                diff += "".join(decode(one.raw) for one in found.series.patches if series.named(one.name) is None)
-            else:
-                store.replace(work.folder, contents, leaving=before)
-        place.screen.result(refresh_object(component, work.commit, found, not dry_run and not found.cards, diff))
+        one = Carrying.of(work, remainder=remainder, scope=scope_of(onto, until), until=until)
+        found, diff = one.found, ""
+        if not found.cards and dry_run:
+            diff = "".join(diff_of_diffs(patch, found.series.named(patch.name)) for patch in one.series.patches)
+            diff += "".join(decode(new.raw) for new in found.series.patches if one.series.named(new.name) is None)
+        elif not found.cards:
+            one.write()
+        cards = one.waiting()
+        place.screen.result(refresh_object(component, work.commit, found, not dry_run and not found.cards, diff, cards))
         if diff:
             place.screen.say(diff.rstrip("\n"))
-        _tell_refreshed(place, work, found, dry_run)
+        tell_refreshed(place, one, cards, dry_run=dry_run)
         return 1 if found.cards else 0
 
 
-def _tell_refreshed(place: Workspace, work: LocalPatches, found: Refreshed, dry_run: bool) -> None:
-    screen = place.screen
-    for card in found.cards:
-        where = f" in {card.clash.function}" if card.clash.function else ""
-        screen.say(cut(f"patch  {card.patch or 'no patch'}  {card.path}{where}"), style="conflict")
-        screen.paragraph(card.clash.reason, first="    ", indent="    ")
-        for name, side in (("base", card.clash.base), ("ours", card.clash.ours), ("theirs", card.clash.theirs)):
-            lines = decode(side).splitlines()
-            for line in lines[:6]:
-                screen.say(cut(f"    {name:<6} | {line}"))
-            if len(lines) > 6:
-                screen.say(f"    {name:<6} | ... {len(lines) - 6} more")
-    if found.cards:
+def tell_refreshed(
+    place: Workspace, one: Carrying, cards: Sequence[tuple[Waiting, Card]], *, dry_run: bool = False
+) -> None:
+    """What became of the series, or where it no longer fits."""
+    screen, found, work = place.screen, one.found, one.work
+    for waits, card in cards:
+        screen.say(cut(f"{waits.id}  {waits.patch.removesuffix('.patch') or 'no patch'}"), style="conflict")
+        screen.paragraph(f"{place_of(waits)}: {waits.reason}", first="    ", indent="    ")
+        for text, _ in because(card):
+            screen.paragraph(text, first="    ", indent="      ")
+    if cards:
         screen.paragraph(
-            "the series stays as it was. Settle this in the target, then refresh again; or, where the tree is right as "
-            "it stands, refresh with --remainder: what no patch explains then goes into remainder.patch",
+            f"the series stays as it was. portkit conflicts {cards[0][0].id}{one.scope} says what settles it; where "
+            "the tree is right as it stands, refresh --remainder takes all of it into remainder.patch",
             first="", indent="",
         )  # fmt: skip
         return
     for name in found.changed:
-        screen.say(f"changed: {name}")
-    for one in found.retired:
-        screen.paragraph(f"retired: {one.name}: {one.reason}", first="", indent="    ")
+        screen.say(f"{'changed' if one.series.named(name) is not None else 'new'}: {name}")
+    for gone in found.retired:
+        screen.paragraph(f"retired: {gone.name}: {gone.reason}", first="", indent="    ")
     same = len(found.series.patches) - len(found.changed)
     done = "would stand" if dry_run else "stands"
     kept = f"{same} of {len(found.series.patches)} patches as they were"

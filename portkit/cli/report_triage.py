@@ -19,11 +19,13 @@ def make(place: Workspace, asked: Asked) -> Made:
     """The report of what a sync of all components finds now."""
     target = place.target()
     commit = target.resolve(asked.onto) if asked.onto else target.default_tip()
-    found = triaged(place, Request(place.components(()), commit, asked.until, dry_run=True), checking=asked.checking)
+    request = Request(place.components(()), commit, asked.until, dry_run=True)
+    found = triaged(place, request, asked.onto, checking=asked.checking)
     on = day_of(place, asked, found.outcomes)
     scope = [word for name, value in (("--onto", asked.onto), ("--until", asked.until)) if value
              for word in (name, value)]  # fmt: skip
-    view = triage(found.outcomes, found.cards, found.orders, as_of=on, links=links(place), scope=scope)
+    view = triage(found.outcomes, found.cards, found.orders, as_of=on, links=links(place), scope=scope,
+                  patched=found.patched)  # fmt: skip
     own = own_templates(place)
     return Made(on, tuple((f"triage.{format}", _rendered(view, format, own)) for format in asked.formats))
 

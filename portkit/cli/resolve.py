@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from portkit.cli import resolve_patch
+from portkit.cli.carrying import Carrying
 from portkit.cli.editor import edit
 from portkit.cli.named import Names
 from portkit.cli.sync import run
@@ -37,14 +39,16 @@ _SUBJECT = 50
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What an ID means: the open files, and the plan that they stand in."""
+    """What an ID means: the open files, and the plan that they stand in; or the series of local patches, where it is a
+    card of one."""
 
     component: str
     files: tuple[OpenFile, ...]
-    plan: Plan
+    plan: Plan | None
     run: ComponentRun
     request: Request
     stamp: str
+    series: Carrying | None = None
 
 
 @click.command("resolve")
@@ -77,6 +81,9 @@ def command(
     ID is that of a conflict, or CHANGESET[:PATH[#HUNK]]. Without a flag, $EDITOR is opened on the file, with markers,
     in a folder of portkit's own; no checkout is touched. What comes back is checked, and kept under
     patches/<component>/resolutions/: every later sync applies it where the same three sides meet.
+
+    The ID of a local patch that no longer fits (kind patch) is settled the same way: the file is what it is to be with
+    the patch, on what upstream has now; then the series is carried on.
     """
     if source is not None and side is not None:
         raise UserError("--from, --ours, --theirs and --tool exclude one another", where="portkit resolve")
@@ -90,6 +97,11 @@ def command(
         with workspace(options, fetch=False) as place:
             shown = _find(place, id, component, onto, until)
             file = _single(shown, id)
+            if shown.series is not None and resolve_patch.leftover(file):
+                raise UserError(
+                    f"nothing in {file.pick.target} clashes: there is nothing to edit", where="ID",
+                    hint=f"where the target is right as it stands: portkit resolve {id} --ours",
+                )  # fmt: skip
             began = file.key, _edited(place, shown, file, tool=side == "tool")
     with workspace(options, fetch=False, writing=True) as place:
         work = began[1] if began is not None else Path(source) if source is not None else None
@@ -127,6 +139,11 @@ def _find(place: Workspace, id: str, only: str, onto: str | None, until: str) ->
         named = names.find(id)
     except UserError:
         if wanted.conflict:
+            of_patch = resolve_patch.found_in(place, names.components, wanted, onto, until)
+            if of_patch is not None:
+                series, files = of_patch
+                request = Request((series.work.component.name,), series.work.commit, until)
+                return _Found(series.work.component.name, files, None, series.work.run, request, "", series)
             _refuse_resolved(place, names, wanted.conflict)
         raise
     component = named.component
@@ -140,7 +157,7 @@ def _find(place: Workspace, id: str, only: str, onto: str | None, until: str) ->
 
 def _refuse_resolved(place: Workspace, names: Names, conflict: str) -> None:
     for component in names.components:
-        for one in place.resolutions(component.name).every:
+        for one in place.every_resolution(component.name).every:
             if one.conflict.startswith(conflict):
                 path = place.resolutions_folder(component.name).shown(one.name)
                 hint = "take that file away, and it is open again"
@@ -156,6 +173,8 @@ def _single(found: _Found, id: str) -> OpenFile:
 
 def _labels(place: Workspace, found: _Found, file: OpenFile) -> Labels:
     """Each side by commit and subject."""
+    if found.series is not None:
+        return resolve_patch.labels(found.series, file)
     subject = place.target().commit_info(found.request.onto).message.partition("\n")[0]
     changeset = file.one.picked.changeset
     every = found.run.changesets
@@ -216,6 +235,8 @@ def _settled(
 ) -> tuple[Settled, ...]:
     person = place.target().identity()
     who = f"{person.name} <{person.email}>"
+    if found.series is not None and resolve_patch.leftover(found.files[0]):
+        return (resolve_patch.settled_leftover(found.files[0], work, side, who, note),)
     if work is None:
         every = ((one, one.side(side)) for one in found.files)
         return tuple(settled(one, content, who, note, side=side, whole=whole) for one, content in every)
@@ -233,6 +254,9 @@ def _settled(
 
 def _finish(place: Workspace, found: _Found, made: Sequence[Settled], *, sync: bool) -> int:
     """Keeps the resolutions, replays, and tells."""
+    if found.series is not None:
+        return resolve_patch.finish(place, found.series, made, refresh=sync)
+    assert found.plan is not None
     folder = place.resolutions_folder(found.component)
     for each in made:
         for resolution in each.resolutions:

@@ -16,6 +16,7 @@ from portkit.decisions.model import Decisions
 from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
 from portkit.git.door import version
+from portkit.merge.file import ConflictKind
 from portkit.paths import RepoPath
 from portkit.ports.model import Found, Searched, by_hand
 from portkit.protocols import Tree
@@ -264,7 +265,18 @@ class Workspace:
         return ResolutionFolder(self.root / "patches", component)
 
     def resolutions(self, component: str) -> Resolutions:
-        """How people settled a component's conflicts, read once. Raises UserError where a file makes no sense."""
+        """How people settled a component's conflicts in a sync, read once. Raises UserError for a file that makes no
+        sense."""
+        every = self.every_resolution(component).every
+        return Resolutions(tuple(one for one in every if one.kind != ConflictKind.PATCH))
+
+    def patch_resolutions(self, component: str) -> Resolutions:
+        """How people settled where a local patch no longer fitted. Raises as `resolutions` does."""
+        every = self.every_resolution(component).every
+        return Resolutions(tuple(one for one in every if one.kind == ConflictKind.PATCH))
+
+    def every_resolution(self, component: str) -> Resolutions:
+        """Both. Raises as `resolutions` does."""
         if component not in self._resolutions:
             self._resolutions[component] = self.resolutions_folder(component).read()
         return self._resolutions[component]

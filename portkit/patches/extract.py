@@ -214,23 +214,30 @@ def _ident_head(component: str, commits: Sequence[TargetCommit], ports: Mapping[
 
 
 def left_out_name(one: LeftOut) -> str:
-    """What the patch of what was left out is called."""
-    return file_name(f"left out of {_short(one) or one.changeset[:12]}")
+    """What the patch of what was left out, or taken ahead, is called."""
+    return file_name(f"{'taken ahead' if one.ahead else 'left out of'} {_short(one) or one.changeset[:12]}")
 
 
 def left_out_head(component: str, one: LeftOut) -> bytes:
     """What such a patch says of itself."""
     day = datetime.fromtimestamp(one.date, UTC).strftime("%Y-%m-%d")
-    lines = [f"What the target lacks of upstream's changeset {one.changeset[:12]} of {day} by {one.author}:", ""]
+    what = "What the target has already of" if one.ahead else "What the target lacks of"
+    lines = [f"{what} upstream's changeset {one.changeset[:12]} of {day} by {one.author}:", ""]
     lines += [f"    {line}".rstrip() for line in one.message.strip("\n").split("\n")[:_LOG_LINES]]
     lines += ["", *one.revisions, ""]
     if one.by:
-        lines += ["The target has the rest by:", *(f"    {commit[:12]} {subject}" for commit, subject in one.by)]
+        lines.append("The target has it by:" if one.ahead else "The target has the rest by:")
+        lines += [f"    {commit[:12]} {subject}" for commit, subject in one.by]
+    elif one.ahead:
+        lines.append("The baseline is not yet past it.")
     else:
         lines.append("The baseline is past it, and no commit of the target is known to carry it.")
+    short = _short(one) or one.changeset[:12]
+    if one.ahead:
+        fields = (("Origin", f"upstream, commit:{one.changeset}"), ("Superseded-By", one.changeset))
+        return written(Headers(fields, f"{component} - Taken ahead: {short}", "\n".join(lines)), person=NOBODY)
     fields = (("Origin", "vendor"), (LEFT_OUT_OF, one.changeset))
-    subject = f"{component} - Left out: {_short(one) or one.changeset[:12]}"
-    return written(Headers(fields, subject, "\n".join(lines)), person=NOBODY)
+    return written(Headers(fields, f"{component} - Left out: {short}", "\n".join(lines)), person=NOBODY)
 
 
 def _short(one: LeftOut) -> str:

@@ -130,6 +130,15 @@ def upstream_lines(versions: Sequence[Version | None]) -> tuple[list[int], list[
     return weave.spelled()
 
 
+def later_lines(versions: Sequence[Version | None]) -> tuple[list[list[tuple[bytes, int]]], list[int]]:
+    """The lines that later `versions` (oldest first) put in each gap between the lines of the first, each with the
+    version that put it; and of each line of the first, which of them took it (0: none)."""
+    weave = _Weave()
+    for number, version in enumerate(versions):
+        weave.add(Moment(version, number))
+    return weave.grown()
+
+
 def _created(moments: Sequence[Moment]) -> int:
     """Which commit made the file that is there now."""
     made = REMAINDER
@@ -222,6 +231,18 @@ class _Weave:
                 put.append(thread.birth)
                 gaps.append([])
         return put, gaps
+
+    def grown(self) -> tuple[list[list[tuple[bytes, int]]], list[int]]:
+        """The lines that came after the first state, in the gaps between its own; and who took each of these."""
+        came: list[list[tuple[bytes, int]]] = [[]]
+        gone: list[int] = []
+        for thread in self._threads:
+            if thread.birth:
+                came[-1].append((thread.text, thread.birth))
+            else:
+                gone.append(thread.death if thread.died else 0)
+                came.append([])
+        return came, gone
 
     def against(self, baseline: bytes, tip: bytes) -> tuple[Layer, ...]:
         """The layers from `baseline` to `tip`, whose lines are those of the weave that are alive."""

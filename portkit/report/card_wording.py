@@ -12,6 +12,7 @@ KINDS = {
     CauseKind.LOCAL_PATCH: "local patch",
     CauseKind.LOCAL_COMMIT: "local commit",
     CauseKind.MISSING_CHANGESET: "missing changeset",
+    CauseKind.UPSTREAM_CHANGESET: "upstream's changeset",
     CauseKind.DRIFT: "drift",
 }
 
@@ -36,8 +37,17 @@ def proof(cause: Cause) -> str:
     """What the trial merges say of a cause, in a sentence or two."""
     if cause.kind is CauseKind.DRIFT:
         return one_line(cause.why)
+    if cause.kind is CauseKind.UPSTREAM_CHANGESET:
+        said = {
+            Proof.CONFIRMED: "Tried: upstream's file as it was just before it takes the patch, and this one does not.",
+            Proof.REFUTED: "Tried: the patch fits after it, too.",
+            Proof.UNTESTED: "It changed these lines as well.",
+        }
+        return said[cause.proof]
     others = " and ".join(map(short, cause.together))
     both = f" together with {others}" if others else ""
+    if cause.rest:
+        return "Tried: all that differs is what it put, or took."
     if cause.kind is CauseKind.MISSING_CHANGESET:
         place = "in its place among what is pending" if cause.in_order else "first"
         said = {

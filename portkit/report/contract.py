@@ -74,6 +74,7 @@ def conflict_object(one: Waiting) -> Object:
         "function": one.function,
         "hunk": one.hunk,
         "kind": one.kind,
+        "patch": one.patch or None,
         "reason": one.reason,
         "state": one.conflict.state if one.conflict is not None else "open",
         "check": check_object(one.outcome.check),

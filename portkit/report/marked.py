@@ -4,10 +4,10 @@ that differ marked in each."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portkit.change.linediff import Hunk, hunks
-from portkit.report.shown import cut, sides
+from portkit.report.shown import WHOSE, cut, sides
 from portkit.text import decode, is_binary, printable, split_lines
 from portkit.triage.card import Card, Excerpt
 from portkit.triage.words import tokens
@@ -19,7 +19,7 @@ _LONG = 60
 _MOST = 20_000
 """Of more words than this only whole lines are marked."""
 
-_NAMES = {"base": "upstream before", "ours": "the target", "theirs": "upstream after"}
+_NAMES = ("base", "ours", "theirs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,25 @@ class MarkedLine:
 
 @dataclass(frozen=True, slots=True)
 class MarkedSide:
-    """One side. `note` says what cannot be shown."""
+    """One side. `note` says what cannot be shown; `whose`: what the side is, in words."""
 
     name: str
     lines: tuple[MarkedLine, ...]
     note: str = ""
-
-    @property
-    def whose(self) -> str:
-        """What the side is, in words."""
-        return _NAMES[self.name]
+    whose: str = ""
 
 
-def marked(base: bytes, ours: bytes, theirs: bytes, card: Card | None) -> tuple[MarkedSide, MarkedSide, MarkedSide]:
+def marked(
+    base: bytes, ours: bytes, theirs: bytes, card: Card | None, whose: tuple[str, str, str] = WHOSE
+) -> tuple[MarkedSide, MarkedSide, MarkedSide]:
     """The three sides of a conflict; the card knows where in their files they stand."""
+    one, two, three = _marked(base, ours, theirs, card)
+    named = zip((one, two, three), whose, strict=True)
+    one, two, three = (replace(side, whose=words) for side, words in named)
+    return one, two, three
+
+
+def _marked(base: bytes, ours: bytes, theirs: bytes, card: Card | None) -> tuple[MarkedSide, MarkedSide, MarkedSide]:
     around = (card.base, card.ours, card.theirs) if card is not None else (None, None, None)
     contents = (base, ours, theirs)
     told = [tokens(side) for side in contents] if not any(map(is_binary, contents)) else []

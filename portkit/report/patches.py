@@ -7,11 +7,13 @@ from typing import Any
 
 from portkit.patches.checking import Checked, Fit, Fits, PatchCheck
 from portkit.patches.extract import Extracted
-from portkit.patches.refresh import Card, Refreshed
+from portkit.patches.refresh import Refreshed
 from portkit.patches.series import Patch
 from portkit.patches.superseded import Superseded
-from portkit.report.contract import SCHEMA
-from portkit.text import decode
+from portkit.report.contract import SCHEMA, conflict_object
+from portkit.report.triage import card_object
+from portkit.report.waiting import Waiting
+from portkit.triage.card import Card
 
 Object = dict[str, Any]
 
@@ -68,12 +70,15 @@ def check_object(found: Checked) -> Object:
     }  # fmt: skip
 
 
-def refresh_object(component: str, onto: str, found: Refreshed, written: bool, diff: str) -> Object:
-    """What `patches refresh --json` prints. `diff` is the diff of diffs of a dry run."""
+def refresh_object(
+    component: str, onto: str, found: Refreshed, written: bool, diff: str, cards: Sequence[tuple[Waiting, Card]] = ()
+) -> Object:
+    """What `portkit patches refresh --json` prints. `diff` is the diff of diffs of a dry run; `cards`: what waits for a
+    person, as `conflicts --json` has it."""
     return begun("refresh", component) | {
         "onto": onto, "written": written, "changed": list(found.changed),
         "retired": [{"name": one.name, "reason": one.reason} for one in found.retired],
-        "cards": [_card(one) for one in found.cards], "diff": diff or None,
+        "cards": [conflict_object(one) | card_object(card) for one, card in cards], "diff": diff or None,
     }  # fmt: skip
 
 
@@ -95,15 +100,6 @@ def superseded_object(one: Superseded) -> Object:
 
 def _fits(one: Fits) -> Object:
     return {"fit": str(one.fit), "offset": one.offset, "fuzz": one.fuzz, "reason": one.reason}
-
-
-def _card(one: Card) -> Object:
-    clash = one.clash
-    return {
-        "patch": one.patch, "file": one.path, "kind": str(clash.kind), "function": clash.function,
-        "reason": clash.reason, "base": decode(clash.base), "ours": decode(clash.ours),
-        "theirs": decode(clash.theirs),
-    }  # fmt: skip
 
 
 def fit_words(one: Fits) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portkit.change.linediff import Hunk, hunks
 from portkit.text import decode, is_binary, printable, split_lines
@@ -33,16 +33,17 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A side of a conflict, as far as it is shown. `note` says what is not: nothing is there, or nothing to be read."""
+    """A side of a conflict, as far as it is shown. `note` says what is not: nothing is there, or nothing to be read;
+    `whose`: what the side is, in words."""
 
     name: str
     lines: tuple[Line, ...]
     note: str = ""
+    whose: str = ""
 
-    @property
-    def whose(self) -> str:
-        """What the side is, in words."""
-        return {"base": "upstream before", "ours": "the target", "theirs": "upstream after"}[self.name]
+
+WHOSE = ("upstream before", "the target", "upstream after")
+"""What base, ours and theirs are, where upstream's change is carried to the target."""
 
 
 def cut(text: str, limit: int = LINE) -> str:
@@ -79,7 +80,9 @@ def counted(number: int, noun: str, several: str = "") -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {several or noun + 's'}"
 
 
-def sides(base: bytes, ours: bytes, theirs: bytes, limit: int = SIDE_LINES) -> tuple[Side, Side, Side]:
+def sides(
+    base: bytes, ours: bytes, theirs: bytes, limit: int = SIDE_LINES, whose: tuple[str, str, str] = WHOSE
+) -> tuple[Side, Side, Side]:
     """The three sides of a conflict, with what is changed against base marked in the other two.
 
     Of a long side only what is near a change is shown; where all of a side changed, the other one's changes lead.
@@ -88,11 +91,13 @@ def sides(base: bytes, ours: bytes, theirs: bytes, limit: int = SIDE_LINES) -> t
     binary = any(is_binary(content) for content in (base, ours, theirs))
     mine, yours = ((), ()) if binary else (_changes(b, o), _changes(b, t))
     telling = min((hunk for hunk in (mine, yours) if hunk), key=lambda one: sum(h.a1 - h.a0 for h in one), default=())
-    return (
+    made = (
         _side("base", base, b, set(), _near((hunk.a0, hunk.a1) for hunk in telling), limit),
         _side("ours", ours, o, _added(mine), _near((hunk.b0, hunk.b1) for hunk in mine), limit),
         _side("theirs", theirs, t, _added(yours), _near((hunk.b0, hunk.b1) for hunk in yours), limit),
     )
+    one, two, three = (replace(side, whose=words) for side, words in zip(made, whose, strict=True))
+    return one, two, three
 
 
 def _changes(a: Sequence[bytes], b: Sequence[bytes]) -> tuple[Hunk, ...]:

@@ -143,15 +143,17 @@ def triage(
     as_of: str,
     links: Links | None = None,
     scope: Sequence[str] = (),
+    patched: Sequence[Waiting] = (),
 ) -> Triage:
     """The report of `outcomes` for the day `as_of` (YYYY-MM-DD). `scope`: the options with which the run was asked for,
-    which its commands need too (`--onto`, `--until`)."""
+    which its commands need too (`--onto`, `--until`); `patched`: the local patches that no longer fit."""
     today = date.fromisoformat(as_of)
     components = []
     number = places = 0
     for outcome in outcomes:
         roots = []
-        for _, group in groupby(waiting([outcome]), lambda one: one.changeset.id):
+        own = [*waiting([outcome]), *(one for one in patched if one.component == outcome.name)]
+        for _, group in groupby(own, lambda one: (one.changeset.id, one.patch)):
             several = list(group)
             number += 1
             age = max(0, (today - date.fromisoformat(iso(several[0].changeset.date)[:10])).days)
@@ -168,6 +170,12 @@ def triage(
 
 
 def _next(one: Waiting, card: Card | None, scope: Sequence[str]) -> tuple[Command, ...]:
+    if one.patch:
+        return tuple(
+            Command(command, suggestion.text)
+            for suggestion in (card.suggestions if card is not None else ())
+            for command in suggestion.commands
+        )
     more = "".join(f" {word}" for word in map(shlex.quote, scope))
     found = [
         Command(command + (more if command.startswith("portkit sync") else ""), suggestion.text)
@@ -189,6 +197,12 @@ def _other(one: Waiting, card: Card | None, scope: Sequence[str]) -> tuple[Comma
     words = [word.replace("--until", "--as-far-as") for word in scope]
     more = "".join(f" {word}" for word in map(shlex.quote, words))
     plain = "".join(f" {word}" for word in map(shlex.quote, scope))
+    if one.patch:
+        name = one.component
+        return (
+            Command(f"portkit patches refresh {name} --remainder{plain}", "what is nobody's goes into remainder.patch"),
+            Command(f"portkit patches list {shlex.quote(one.file.target)}", "tells which patches own the file"),
+        )
     skip = "leaves it out for good"
     found = []
     if one.conflict is not None:  # else nothing in it clashes
@@ -221,14 +235,17 @@ def triage_object(view: Triage) -> Object:
 
 
 def conflicts_object(
-    outcomes: Sequence[ComponentOutcome], cards: Mapping[str, Card] = _NONE, orders: Mapping[str, Order] = _NOTHING
+    outcomes: Sequence[ComponentOutcome],
+    cards: Mapping[str, Card] = _NONE,
+    orders: Mapping[str, Order] = _NOTHING,
+    patched: Sequence[Waiting] = (),
 ) -> Object:
     """The conflicts that changesets have of their own, what waits for each, why, and what may be done; by component,
-    what to do first.
+    what to do first. Then the local patches that no longer fit.
 
     A changeset that is only blocked has none: what stands in its way goes when its root does.
     """
-    conflicts = [conflict_object(one) | card_object(card_of(cards, one)) for one in waiting(outcomes)]
+    conflicts = [conflict_object(one) | card_object(card_of(cards, one)) for one in (*waiting(outcomes), *patched)]
     order = [order_object(name, one) for name, one in orders.items()]
     return {"schema": SCHEMA, "command": "conflicts", "conflicts": conflicts, "order": order}
 

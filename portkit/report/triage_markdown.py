@@ -86,7 +86,8 @@ def _place(place: Place) -> Iterator[str]:
         yield from _wrapped(f"  why: {KINDS[cause.kind]} {named(cause)}, {cause.proof}", "       ")
         yield from _wrapped(f"       {headline(cause.subject)}", "       ")
         yield from _wrapped(f"       {proof(cause)}", "       ")
-    for side in sides(one.base, one.ours, one.theirs, _SIDE_LINES) if one.conflict is not None else ():
+    shown = sides(one.base, one.ours, one.theirs, _SIDE_LINES, one.whose) if one.conflict is not None else ()
+    for side in shown:
         yield f"  {side.name}: {side.note}" if side.note else f"  {side.name}:"
         for line in side.lines:
             yield f"    {'>' if line.changed else ' '} {line.text}".rstrip()

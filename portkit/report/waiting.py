@@ -14,6 +14,7 @@ from typing import Any
 from portkit.change.changeset import Changeset
 from portkit.errors import UserError
 from portkit.merge.file import ConflictKind
+from portkit.report.shown import WHOSE
 from portkit.sync.outcome import (
     ChangesetOutcome,
     ComponentOutcome,
@@ -26,7 +27,10 @@ from portkit.sync.outcome import (
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One conflict of a changeset's own, or one refusal of the gate. `blocks`: the changesets that wait for it."""
+    """One conflict of a changeset's own, or one refusal of the gate. `blocks`: the changesets that wait for it.
+
+    Or a local patch that no longer fits: `patch` is its file's name, `whose` what its three sides are; the changeset is
+    then the one that changed the lines under it."""
 
     id: str
     component: str
@@ -34,6 +38,8 @@ class Waiting:
     file: FileOutcome
     conflict: Conflict | None
     blocks: tuple[ChangesetOutcome, ...]
+    patch: str = ""
+    whose: tuple[str, str, str] = WHOSE
 
     @property
     def changeset(self) -> Changeset:

@@ -7,15 +7,15 @@ that what the import itself changed is told from what it brought.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from portkit.change import ident
 from portkit.change.changeset import Blob
 from portkit.components.model import Component
 from portkit.merge.file import Version
 from portkit.patches.applying import Files
-from portkit.patches.leftout import LEFT_OUT, LeftOut, left_out
+from portkit.patches.leftout import AHEAD, LEFT_OUT, LeftOut, of_upstream
 from portkit.patches.weave import REMAINDER, UPSTREAM, Layers, Moment, layers
 from portkit.paths import RepoPath, name
 from portkit.protocols import Ancestry, History, TargetCommit, Tree
@@ -111,48 +111,45 @@ class LocalFinder:
             life = self._life(path, commits, numbers)
             moments, origin = self._moments(path, life, until, ported, numbers)
             woven = layers(derived.baseline.get(path), moments, derived.tree.get(path))
-            found[path] = left_out(woven, *self._since(path, origin, derived.versions.get(path)))
+            found[path] = self._of_upstream(path, woven, origin, derived.versions.get(path), until)
         return Local(derived, found, tuple(commits), self._left_out(found, ported, commits))
 
-    def _since(
-        self, path: RepoPath, origin: FileVersion | None, baseline: FileVersion | None
-    ) -> tuple[list[Version | None], Callable[[int], int]]:
-        """Upstream's versions of a file from the one that it was made from to its baseline, and the numbers that stand
-        for their changesets."""
+    def _of_upstream(
+        self, path: RepoPath, woven: Layers, origin: FileVersion | None, baseline: FileVersion | None, until: int
+    ) -> Layers:
+        """`woven`, with what upstream's versions explain, from the one that the file was made from on."""
         upstream = self._component.upstream_of(path)
         if upstream is None or origin is None or baseline is None:
-            return [], lambda place: place
-        several = [
-            one for one in self._lineage.versions(upstream) if origin.position <= one.position <= baseline.position
-        ]
-        contents = [Version(self._content(one), one.blob.mode) if one.blob is not None else None for one in several]
-        return contents, lambda place: LEFT_OUT + several[place].position
+            return woven
+        every = self._lineage.versions(upstream)
+        before = [one for one in every if origin.position <= one.position <= baseline.position]
+        after = [one for one in every if baseline.position < one.position <= until]
+        return of_upstream(
+            woven, list(map(self._version_of, before)), lambda: list(map(self._version_of, after)),
+            lambda place: LEFT_OUT + before[place].position, lambda place: AHEAD + after[place - 1].position,
+        )  # fmt: skip
+
+    def _version_of(self, one: FileVersion) -> Version | None:
+        return Version(self._content(one), one.blob.mode) if one.blob is not None else None
 
     def _left_out(
         self, files: Mapping[RepoPath, Layers], ported: Ported, commits: Sequence[TargetCommit]
     ) -> dict[int, LeftOut]:
         """What the numbers of changesets in `files` stand for."""
-        found: dict[int, LeftOut] = {}
         touched: dict[int, list[RepoPath]] = {}
         for path, one in files.items():
             for number in one.numbers():
                 if LEFT_OUT <= number < REMAINDER:
                     touched.setdefault(number, []).append(path)
+        found: dict[int, LeftOut] = {}
         for number, paths in sorted(touched.items()):
-            changeset = self._lineage.changesets[number - LEFT_OUT]
-            labels: list[str] = []
-            for path in paths:
-                upstream = self._component.upstream_of(path)
-                every = self._lineage.versions(upstream) if upstream is not None else ()
-                labels += [f"{one.path} {one.label}" for one in every if one.changeset == changeset.id]
+            about = left_out_of(self._component, self._lineage, number, paths)
             by = tuple(
                 (commit.id, next((line.strip() for line in commit.message.splitlines() if line.strip()), ""))
                 for commit in commits
-                if any(carried == changeset.id for _, carried in ported.get(commit.id, ()))
+                if any(carried == about.changeset for _, carried in ported.get(commit.id, ()))
             )
-            found[number] = LeftOut(
-                changeset.id, changeset.message, changeset.author.login, changeset.date, tuple(labels), by
-            )
+            found[number] = replace(about, by=by)
         return found
 
     def _tree(self, commit: str) -> Tree:
@@ -234,3 +231,17 @@ class LocalFinder:
 
     def _content(self, version: FileVersion | None) -> bytes:
         return self._history.read(version.blob.oid) if version is not None and version.blob is not None else b""
+
+
+def left_out_of(component: Component, lineage: Lineage, number: int, paths: Iterable[RepoPath]) -> LeftOut:
+    """The changeset that the layer's `number` stands for, LEFT_OUT or AHEAD and its position in upstream's history: as
+    one that the target has not whole in its files `paths`, or has already."""
+    changeset = lineage.changesets[number - (AHEAD if number >= AHEAD else LEFT_OUT)]
+    labels: list[str] = []
+    for path in paths:
+        upstream = component.upstream_of(path)
+        every = lineage.versions(upstream) if upstream is not None else ()
+        labels += [f"{one.path} {one.label}" for one in every if one.changeset == changeset.id]
+    return LeftOut(
+        changeset.id, changeset.message, changeset.author.login, changeset.date, tuple(labels), ahead=number >= AHEAD
+    )

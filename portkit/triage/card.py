@@ -8,11 +8,13 @@ from enum import StrEnum
 
 class CauseKind(StrEnum):
     """What stands in the way: a patch under patches/, a commit of the target's, an upstream changeset that the target
-    never took; or nothing that can be named."""
+    never took; of a local patch, an upstream changeset that changed the lines under it; or nothing that can be
+    named."""
 
     LOCAL_PATCH = "local-patch"
     LOCAL_COMMIT = "local-commit"
     MISSING_CHANGESET = "missing-changeset"
+    UPSTREAM_CHANGESET = "upstream-changeset"
     DRIFT = "drift"
 
 
@@ -42,7 +44,7 @@ class Cause:
     suffice; `whole`: whether taking back all that the commit did to the file does as well as taking back the hunks;
     `in_order`: the missing changeset fits in its place among what is pending, not before it. `against`: the upstream
     changeset whose file the commit brought in with changes of its own, which the hunks are then ("" for other commits);
-    `change`: the hunks' lines, as a diff without context.
+    `change`: the hunks' lines, as a diff without context; `rest`: all that a series of patches leaves over is its.
     """
 
     kind: CauseKind
@@ -59,6 +61,7 @@ class Cause:
     in_order: bool = False
     against: str = ""
     change: str = ""
+    rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

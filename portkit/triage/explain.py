@@ -25,9 +25,10 @@ from portkit.sync.outcome import ChangesetOutcome, State
 from portkit.sync.pick import Pick
 from portkit.sync.replay import Replayed
 from portkit.text import decode, is_binary, split_lines
-from portkit.triage.card import Card, Cause, CauseKind, Excerpt, Proof, Span, Suggestion
+from portkit.triage.card import Card, Cause, CauseKind, Excerpt, Proof, Suggestion
 from portkit.triage.minimal import smallest
 from portkit.triage.order import Order, order
+from portkit.triage.places import excerpt, lines_of
 from portkit.triage.suggest import Tool, of_resolutions, of_words
 from portkit.triage.trace import Change, Marks, Traced, trace
 from portkit.triage.trial import Act, Take, Trials, Undo
@@ -41,7 +42,6 @@ SUSPECTS = 12
 _LEFT_OUT = (State.SKIPPED, State.NOT_APPLICABLE)
 """What the draft does not take; what is deferred, it takes."""
 
-_CONTEXT = 8
 _BESIDE = 3
 _REASON = 300
 _CHANGE_LINES = 40
@@ -311,7 +311,7 @@ class Explainer:
             why = "it changed the lines in question"
         cause = Cause(
             step.kind, step.ref, f"{why}: {step.subject}"[:_REASON], Proof.UNTESTED, step.subject,
-            step.author, step.date, case.pick.target, tuple(map(_span, found)), against=against,
+            step.author, step.date, case.pick.target, tuple(map(lines_of, found)), against=against,
         )  # fmt: skip
         whole = None if against else Undo(before, after)
         return _Suspect(cause, Undo(before, after, found), whole, number)
@@ -360,7 +360,7 @@ class Explainer:
             why = f"the target never took upstream's {version.label}: {changeset.subject}"
             cause = Cause(
                 CauseKind.MISSING_CHANGESET, changeset.id, why[:_REASON], Proof.UNTESTED, changeset.subject,
-                changeset.author.login, changeset.date, case.pick.upstream, tuple(map(_span, touch.hunks)),
+                changeset.author.login, changeset.date, case.pick.upstream, tuple(map(lines_of, touch.hunks)),
             )  # fmt: skip
             yield _Suspect(cause, Take(version.position, pick), None, -version.position)
 
@@ -521,7 +521,7 @@ class Explainer:
             (case.ours, place.ours0, place.ours1),
             (case.pick.theirs, place.theirs0, place.theirs1),
         )
-        made = [_excerpt(version, start, end) for version, start, end in ranges]
+        made = [excerpt(version, start, end) for version, start, end in ranges]
         return made[0], made[1], made[2]
 
 
@@ -538,15 +538,6 @@ def _first_line(message: str) -> str:
 
 def _lacks(one: Replayed) -> bool:
     return one.state is State.FLAGGED and bool(one.blocked_by)
-
-
-def _excerpt(version: Version | None, start: int, end: int) -> Excerpt | None:
-    if version is None:
-        return None
-    raw = split_lines(version.content)
-    first = max(0, start - _CONTEXT)
-    parts = raw[first:start], raw[start:end], raw[end : end + _CONTEXT]
-    return Excerpt(first + 1, *(b"".join(part) for part in parts))
 
 
 def _fewest_hunks(
@@ -593,10 +584,3 @@ def _change(act: Act) -> str:
             return decode(b"".join(line if line.endswith(b"\n") else line + b"\n" for line in lines))
         case Take():
             return ""
-
-
-def _span(hunk: Hunk) -> Span:
-    def counted(start: int, end: int) -> tuple[int, int]:
-        return (start + 1 if end > start else start, end - start)
-
-    return Span(counted(hunk.a0, hunk.a1), counted(hunk.b0, hunk.b1))

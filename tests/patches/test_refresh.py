@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from diffs import FILE, files, numbered, series
 
-from portkit.merge.file import ConflictKind, FileMerger, Version
+from portkit.merge.file import ConflictKind, FileMerge, FileMerger, Version
+from portkit.merge.gate import Gate
 from portkit.patches.applying import Files
 from portkit.patches.checking import Fit, check, fits
 from portkit.patches.headers import Headers
-from portkit.patches.refresh import Refreshed, diff_of_diffs, refresh
+from portkit.patches.leftout import LEFT_OUT, LeftOut
+from portkit.patches.refresh import CardKind, Refreshed, Settle, Since, diff_of_diffs, refresh
 from portkit.patches.series import Patch, Series, push, read_patch, recorded_baseline, with_baseline
 from portkit.patches.superseded import Candidate, Superseded, UpstreamChanges, superseded
 from portkit.paths import RepoPath
@@ -174,3 +176,62 @@ def test_a_series_says_what_it_stands_on() -> None:
     again = with_baseline(raw, {X: "1.4"})
     assert again == b"# baseline: x 1.4\n# mine\np.patch\n"
     assert recorded_baseline(b"# baseline: ../x 1.2\n# baseline: x soon\n") == {}
+
+
+def settled_as(content: bytes) -> Settle:
+    """A person who settles every merge with `content`."""
+
+    def settle(*given: object) -> FileMerge | None:
+        return FileMerge(Version(content, FILE), "resolution", Gate.NONE, ()) if given[1] is not None else None
+
+    return settle
+
+
+def test_a_card_shows_the_three_sides_and_a_settled_one_lets_the_series_go_on() -> None:
+    given = series(OLD, x(numbered(40, l10=b"ten\n")))
+    new = x(numbered(40, l10=b"10\n", l20=b"20\nnew\n"))
+    tree = x(numbered(40, l10=b"ten\n"))
+    (card,) = carried(given, OLD, new, tree).cards
+    assert card.kind is CardKind.MERGE and card.sides == (OLD[X], new[X], Version(numbered(40, l10=b"ten\n"), FILE))
+    assert (card.clash.base, card.clash.ours, card.clash.theirs) == (b"line 10\n", b"10\n", b"ten\n")
+    since = Since((OLD[X], new[X]), tuple, lambda _: LeftOut("ab" * 20, "Twenty is 20.", "a", 1343779200))
+    done = refresh(
+        given, OLD, new, tree, superseded={}, merger=FileMerger(), component="x", since=lambda _: since,
+        settle=settled_as(numbered(40, l10=b"ten\n", l20=b"20\nnew\n")),
+    )  # fmt: skip
+    assert done.cards == () and made(done, new) == tree
+    assert [one.name for one in done.series.patches] == ["p1.patch", "left-out-of-twenty-is-20.patch"]
+
+
+def test_what_a_changeset_explains_is_a_patch_of_its_own_and_retired_when_it_lands() -> None:
+    given = series(OLD, x(numbered(40, l30=b"thirty\n")))
+    new = x(numbered(40, l10=b"10\n", l20=b"20\n"))
+    tree = x(numbered(40, l20=b"20\n", l30=b"thirty\n"))
+    middle = Version(numbered(40, l10=b"10\n"), FILE)
+    about = LeftOut("ab" * 20, "Ten is 10.", "a", 1343779200)
+    since = Since((OLD[X], middle, new[X]), tuple, lambda number: about if number == LEFT_OUT + 1 else None)
+    found = refresh(
+        given, OLD, new, tree, superseded={}, merger=FileMerger(), component="x", since=lambda _: since
+    )
+    assert found.cards == () and found.changed == ("left-out-of-ten-is-10.patch",)
+    assert found.series.patches[0].raw == given.patches[0].raw and made(found, new) == tree
+    assert found.series.patches[1].headers.left_out_of == "ab" * 20
+    later = refresh(
+        found.series, new, new, x(numbered(40, l10=b"10\n", l20=b"20\n", l30=b"thirty\n")), superseded={},
+        merger=FileMerger(),
+    )  # fmt: skip
+    assert [one.name for one in later.retired] == ["left-out-of-ten-is-10.patch"] or later.cards
+
+
+def test_a_new_change_of_the_target_s_own_is_not_taken_into_another_patch_unseen() -> None:
+    given = series(OLD, x(numbered(40, l30=b"thirty\n")))
+    tree = x(numbered(40, l30=b"thirty\n", l5=b"5\nmine\n"))
+    found = carried(given, OLD, OLD, tree)
+    assert [card.kind for card in found.cards] == [CardKind.LEFTOVER] and found.series is given
+    assert found.cards[0].clash.ours == b"5\nmine\n"
+
+    def right(_: RepoPath, base: Version | None, ours: Version | None, __: Version | None) -> FileMerge | None:
+        return FileMerge(ours, "resolution", Gate.NONE, ()) if base is None else None
+
+    done = refresh(given, OLD, OLD, tree, superseded={}, merger=FileMerger(), settle=right)
+    assert done.cards == () and done.changed == ("p1.patch",) and made(done, OLD) == tree

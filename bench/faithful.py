@@ -38,6 +38,15 @@ How it decides
 Reasons: lost-deletion, wrong-place, double-insertion, neighbour-eaten, extra-change, missing, ident, mode.
 The verdict is exact by the rules above; the reason is the judge's best reading of the unexplained lines.
 
+In the target's words
+---------------------
+A commit may say (`Portkit-words: say(*) = OUT((ctx, *))`) that what it brings stands there in the target's words.
+Then the judge puts base and theirs in those words itself, line by line where ours and result do not have upstream's
+line, and judges as ever; the rule must be borne out by ours, which has the new word and not the old. A commit may say
+(`Portkit-within-lines: path revision #2`) that a hunk was made within lines of the target's own: then one run of lines
+that it changes must be changed by just the words by which upstream changed its own, and is put in upstream's place on
+both sides. Such hunks are told apart, as `worded`.
+
 Limits
 ------
 - It judges lines. A hunk that a person *adapted* (other words, other white space) is unfaithful, however right.
@@ -64,9 +73,9 @@ from functools import lru_cache
 from pathlib import Path
 
 FAITHFUL, ALREADY, UNFAITHFUL, ABSENT = "faithful", "already", "unfaithful", "absent"
-LEFT, RESOLVED = "left", "resolved"
+LEFT, RESOLVED, WORDED = "left", "resolved", "worded"
 NOT_DELETED = "what upstream removed still stands"
-KINDS = (FAITHFUL, ALREADY, ABSENT, LEFT, RESOLVED, UNFAITHFUL)
+KINDS = (FAITHFUL, WORDED, ALREADY, ABSENT, LEFT, RESOLVED, UNFAITHFUL)
 
 _KEYWORDS = rb"OpenBSD|NetBSD|FreeBSD|DragonFly|Mdocdate|Id|Header|Revision|Date|Author|Source|RCSfile|CSRG|Name"
 _KEYWORD = re.compile(rb"\$(" + _KEYWORDS + rb")(?::[^$\n]*)?\$")
@@ -81,9 +90,10 @@ _TRIVIAL = re.compile(rb"[\s{}();,]*\Z|\s*(?:/\*+|\*+/?|\.\\\"|#)\s*\Z")
 class Verdict:
     """Of one hunk. `hunk` counts from 1 in base -> theirs; 0 is a change that belongs to no hunk.
 
-    `kind` is faithful, already, unfaithful, absent (the target does not have the file, and still has not), left (not
-    made at all, in a commit that says it carries its changeset in part, or that a person decided to leave it out) or
-    resolved (unfaithful, in a file of which the commit says that a person resolved it).
+    `kind` is faithful, worded (the same in the target's words, as the commit says), already, unfaithful, absent (the
+    target does not have the file, and still has not), left (not made at all, in a commit that says it carries its
+    changeset in part, or that a person decided to leave it out) or resolved (unfaithful, in a file of which the commit
+    says that a person resolved it).
     """
 
     hunk: int
@@ -1214,13 +1224,124 @@ def judge_commit(
         else:
             texts = [upstream.blob(x.id) if x else None for x in (base, theirs)]
             texts += [target.blob(x.id) if x else None for x in (ours, result)]
-            verdicts += judge(*texts)
+            plain = judge(*texts)
+            verdicts += judge_worded(texts, up, trailers, plain) or plain
         if up in parts:
             verdicts = _judge_part(verdicts, parts[up])
         verdicts = _by_hand(verdicts, up, trailers)
         if verdicts:
             reports.append(FileReport(commit, tuple(changesets), up, down, tuple(verdicts)))
     return reports
+
+
+# --- in the target's words ----------------------------------------------------------------------------------
+
+_WORDS = re.compile(r"^Portkit-words: (\S+?)(\(\*\))? = (\S.*?)\s*$", re.MULTILINE)
+_WITHIN = re.compile(r"^Portkit-within-lines: (.+?) (?:blob [0-9a-f]+|\S+) #(\d+)\s*$", re.MULTILINE)
+_PIECE = re.compile(rb'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|[A-Za-z_]\w*|\d\w*|\S')
+
+
+def judge_worded(
+    texts: Sequence[bytes | None], path: str, trailers: str, plain: Sequence[Verdict]
+) -> list[Verdict]:
+    """The verdicts on a change (base, theirs, ours, result) that a commit says it makes in the target's words; none
+    where it says no such thing."""
+    base, theirs, ours, result = texts
+    rules = [(old.encode(), bool(call), new.encode()) for old, call, new in _WORDS.findall(trailers)]
+    within = [int(hunk) for name, hunk in _WITHIN.findall(trailers) if name == path]
+    if base is None or theirs is None or ours is None or result is None or not (rules or within):
+        return []
+    borne = [rule for rule in rules if _borne_out(rule, ours)]
+    known = set(split_lines(ours)) | set(split_lines(result))
+    old, new = (_in_words(text, borne, known) for text in (base, theirs))
+    for _ in within:
+        moved = _within(old, new, ours, result)
+        if moved is None:
+            break
+        old, new = moved
+    before = {one.hunk for one in plain if one.kind == FAITHFUL}
+    found = judge(old, new, ours, result)
+    return [
+        Verdict(one.hunk, WORDED, one.reason, one.detail, one.line)
+        if one.kind == FAITHFUL and one.hunk not in before
+        else one
+        for one in found
+    ]
+
+
+def _borne_out(rule: tuple[bytes, bool, bytes], ours: bytes) -> bool:
+    """Whether the target's file has the new word, and nowhere near as often the old one."""
+    old, _, new = rule
+    word = re.findall(rb"\w+", new.partition(b"(")[0])[-1]
+    was = re.findall(rb"\w+", old)[-1]
+    there = len(re.findall(rb"\b" + word + rb"\b", ours))
+    return there > 0 and (word == was or len(re.findall(rb"\b" + was + rb"\b", ours)) * 2 <= there)
+
+
+def _in_words(text: bytes, rules: Sequence[tuple[bytes, bool, bytes]], known: set[bytes]) -> bytes:
+    """`text` by the rules, in the lines that are not `known` as they are."""
+    put = text
+    for old, call, new in rules:
+        pattern = re.compile(rb"(?<![\w.>])" + re.escape(old) + rb"\b")
+        put = _called(put, old, new) if call else pattern.sub(new.replace(b"\\", b""), put)
+    lines, said = split_lines(text), split_lines(put)
+    if len(lines) != len(said):
+        return text
+    chosen = (one if one in known or one.lstrip().startswith(b"#") else other
+              for one, other in zip(lines, said, strict=True))  # fmt: skip
+    return b"".join(chosen)
+
+
+def _called(text: bytes, old: bytes, new: bytes) -> bytes:
+    """`text` with every call of `old` made as `new` says (`OUT((ctx, *))`)."""
+    head, _, tail = new.partition(b"*")
+    pattern = re.compile(rb"(?<![\w.>])" + re.escape(old).replace(rb"\(void\)", rb"\(void\)\s*") + rb"\s*\(")
+    for match in reversed(list(pattern.finditer(text))):
+        line = text[text.rfind(b"\n", 0, match.start()) + 1 : match.start()]
+        before = line.split()[-1:] or [b""]
+        declared = (not line.strip() and not line) or re.fullmatch(rb"[A-Za-z_]\w*|.*\*", before[0])
+        if declared and before[0] not in (b"return", b"else", b"do", b"case"):
+            continue
+        depth, at, quote = 1, match.end(), b""
+        while at < len(text) and depth:
+            one = text[at : at + 1]
+            if quote:
+                at += one == b"\\"
+                quote = b"" if one == quote else quote
+            elif one in b"\"'":
+                quote = one
+            else:
+                depth += (one == b"(") - (one == b")")
+            at += 1
+        inside = text[match.end() : at - 1]
+        put = head.removesuffix(b", ") if not inside.strip() else head
+        if (not depth and not text[match.end() :].startswith(head.partition(b"(")[2])) or head.endswith(b"("):
+            text = text[: match.start()] + put + inside + tail + text[at:]
+    return text
+
+
+def _within(base: bytes, theirs: bytes, ours: bytes, result: bytes) -> tuple[bytes, bytes] | None:
+    """base and theirs with the lines of a hunk as the target has them before and after it, where ours and result differ
+    in one run of lines by just the words of that hunk."""
+    old, new, mine, made = (split_lines(text) for text in (base, theirs, ours, result))
+    upstream = [one for one in difflib.SequenceMatcher(None, old, new, False).get_opcodes() if one[0] == "replace"]
+    changed = [one for one in difflib.SequenceMatcher(None, mine, made, False).get_opcodes() if one[0] == "replace"]
+    here = [_edits(mine[c0:c1], made[d0:d1]) for _, c0, c1, d0, d1 in changed]
+    there = [_edits(old[a0:a1], new[b0:b1]) for _, a0, a1, b0, b1 in upstream]
+    for (_, a0, a1, b0, b1), words in zip(upstream, there, strict=True):
+        if there.count(words) != 1 or here.count(words) != 1:
+            continue  # the same words twice tell no place
+        _, c0, c1, d0, d1 = changed[here.index(words)]
+        if old[a0:a1] != mine[c0:c1]:
+            return b"".join((*old[:a0], *mine[c0:c1], *old[a1:])), b"".join((*new[:b0], *made[d0:d1], *new[b1:]))
+    return None
+
+
+def _edits(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[list[bytes], list[bytes]]]:
+    """By which words some lines differ from others: those that went and those that came, one place after the other."""
+    a, b = _PIECE.findall(b"".join(old)), _PIECE.findall(b"".join(new))
+    codes = difflib.SequenceMatcher(None, a, b, False).get_opcodes()
+    return [(a[i0:i1], b[j0:j1]) for kind, i0, i1, j0, j1 in codes if kind != "equal"]
 
 
 def _judge_part(verdicts: Sequence[Verdict], said: int) -> list[Verdict]:
@@ -1232,7 +1353,7 @@ def _judge_part(verdicts: Sequence[Verdict], said: int) -> list[Verdict]:
         else one
         for one in verdicts
     ]
-    made = sum(one.kind == FAITHFUL for one in out)
+    made = sum(one.kind in (FAITHFUL, WORDED) for one in out)
     if made < said and all(one.kind != UNFAITHFUL for one in out):
         out.append(Verdict(0, UNFAITHFUL, "missing", f"the commit says that it makes {said} hunks, it makes {made}"))
     return out

@@ -93,13 +93,15 @@ def component(work: Scratch, name: str, *, say: bool, listed: bool) -> tuple[lis
     if listed:
         for one in entries:
             if one["what"] == "hunk" and one["fate"] in ("placed", "ready"):
-                where = f"{one['target']}:{one['line']} {one['counterpart']}"
+                where = f"{one['target']}:{one['line']} {one['counterpart']} {one['method']}"
                 print(f"    {one['fate']:<6} {one['changeset'][:10]} {where}")
     onto = found["target"]["onto"]
     report = judge_range(
         Repository(work.upstream), Repository(work.target), f"{onto}..portkit/{name}", Mapping(RULES[name])
     )
-    kinds = ", ".join(f"{report.count(kind)} {kind}" for kind in ("faithful", "already", "left", "unfaithful"))
+    kinds = ", ".join(
+        f"{report.count(kind)} {kind}" for kind in ("faithful", "worded", "already", "left", "unfaithful")
+    )
     print(f"  bench/faithful.py, hunks: {kinds}; in {report.commits} commits")
     (again,) = work.report("sync", name)["components"]
     print(f"  a second run changed nothing: {not again['changed'] and again['worksheet'] == sheet}")
@@ -121,7 +123,7 @@ def grouped(entries: Iterable[Entry]) -> dict[tuple[str, str, str, int], list[En
     return found
 
 
-ORDER = ("already", "placed", "ready", "left")
+ORDER = ("already", "placed", "decided", "ready", "left")
 
 
 def fate_of(block: Iterable[Entry]) -> str:

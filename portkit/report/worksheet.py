@@ -94,6 +94,7 @@ def entry_object(entry: Entry) -> Object:
         "line": entry.line,
         "reason": entry.reason,
         "decided": entry.decided or None,
+        "words": list(entry.words),
         "follows": list(entry.follows),
         "candidates": [_candidate(one) for one in entry.candidates],
     }

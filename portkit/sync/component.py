@@ -19,7 +19,7 @@ from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
 from portkit.merge.file import Clash, FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
-from portkit.merge.placing import Placer
+from portkit.merge.placing import Fate, Placer
 from portkit.paths import RepoPath, parent
 from portkit.protocols import Damage, History, Memory, Target, Tree
 from portkit.sync.adapt import Adaptation, LocalSeries, adaptations
@@ -28,7 +28,7 @@ from portkit.sync.by_hand import ByHand
 from portkit.sync.decided import Decider, reached
 from portkit.sync.ledger import Ledger, marked_commits, read_ledger
 from portkit.sync.lineage import Lineage, as_it_is
-from portkit.sync.message import LEFT_OUT, RESOLUTION, Part
+from portkit.sync.message import LEFT_OUT, RESOLUTION, WITHIN, WORDS, Part
 from portkit.sync.moves import joined
 from portkit.sync.outcome import (
     ChangesetOutcome,
@@ -542,11 +542,12 @@ class ComponentRun:
         day = scope.as_of or (iso_day(self._changesets[last].date) if last >= 0 else "")
         read, upstream = read_target(tree, tree.entries), self._upstream_at(first)
         picked = [picker.pick(one, one.files, position[one.id]) for one in todo]
+        pairs = [(path, target) for path in upstream if (target := component.target_of(path)) is not None]
         waited = {one.until.revision for one in self._decisions.active if one.until is not None}
         landed: frozenset[FileRevision] = frozenset()
         while True:
             decider = Decider(self._decisions, reached(day, ledger, (), landed), FileMerger(component.fold), {})
-            port = Port(component.name, read, mapped, upstream, ledger, component.fold, decider)
+            port = Port(component.name, read, mapped, upstream, ledger, component.fold, decider, pairs)
             results = []
             for number, each in enumerate(picked):
                 self._progress(f"{component.name}: placing, {number} of {len(todo)}")
@@ -812,7 +813,14 @@ def _part_of(one: Ported) -> Step:
     revisions = tuple((str(pick.upstream), pick.revision or "deleted") for pick in one.files)
     parts = tuple(Part(pick.upstream, pick.revision or "deleted", landed, of) for pick, landed, of in one.parts)
     state = State.PORTED if one.whole else State.CONFLICT
-    notes = tuple((LEFT_OUT, out) for out in one.left_out)
+    landed = [entry for entry in one.entries if entry.fate is Fate.PLACED]
+    words = dict.fromkeys(word for entry in landed for word in entry.words)
+    file = {pick.upstream: pick.file for pick in one.picked.files}
+    notes = (
+        *((LEFT_OUT, out) for out in one.left_out),
+        *((WORDS, word) for word in words),
+        *((WITHIN, f"{file[entry.upstream]} #{entry.number}") for entry in landed if entry.method == "words"),
+    )
     return Step(one.picked.changeset, revisions, one.writes, state, notes=notes, parts=parts, partial=not one.whole)
 
 

@@ -20,6 +20,7 @@ from portkit.merge.file import FileMerger, Version
 from portkit.merge.gate import Gate
 from portkit.merge.pieces import Pieces, telling, words_of
 from portkit.merge.placing import Fate, Placed, Placer, Placing
+from portkit.merge.wording import Wording, learned
 from portkit.paths import RepoPath, name
 from portkit.sync.decided import Decider
 from portkit.sync.ledger import Ledger
@@ -122,7 +123,8 @@ class _File:
 
 class Port:
     """The port of one component. `read` gives the target's files as they stand, `targets` names them all, `upstream`
-    holds upstream's files as they stood before the first changeset; `decider` says what people decided on."""
+    holds upstream's files as they stood before the first changeset; `decider` says what people decided on; `pairs` are
+    the files that correspond, upstream's and the target's: from them the target's words are learned."""
 
     def __init__(
         self,
@@ -133,6 +135,7 @@ class Port:
         ledger: Ledger | None = None,
         fold: tuple[str, ...] = (),
         decider: Decider | None = None,
+        pairs: Iterable[tuple[RepoPath, RepoPath]] = (),
     ) -> None:
         self._component = component
         self._decider = decider
@@ -145,14 +148,31 @@ class Port:
         self._carried = _carried(ledger) if ledger is not None else {}
         self._origins: dict[RepoPath, list[str]] = {}
         self._names = _Names()
+        self._brought: dict[bytes, RepoPath] = {}
+        self._unready: dict[RepoPath, str] = {}
         for path in self._targets:
             self._names.update(path, self._ours(path))
         self._owned = {path: self._owns(path, content) for path, content in upstream.items()}
+        self._placer.wording = self._learned(upstream, pairs)
 
     def _ours(self, path: RepoPath) -> Version | None:
         if path not in self._changed:
             self._changed[path] = self._read(path)
         return self._changed[path]
+
+    def _learned(self, upstream: Mapping[RepoPath, bytes], pairs: Iterable[tuple[RepoPath, RepoPath]]) -> Wording:
+        """The target's words for upstream's."""
+        files: list[tuple[Pieces, Pieces]] = []
+        for path, target in pairs:
+            ours = self._ours(target) if target in self._targets and target.endswith(companions.C_FILES) else None
+            content = upstream.get(path)
+            if ours is not None and content is not None and not is_binary(ours.content):
+                files.append((self._placer.pieces(content), self._placer.pieces(ours.content)))
+        own: set[bytes] = set()
+        for target in self._targets:
+            version = self._ours(target)
+            own |= self._owns(target, version.content if version is not None else None)
+        return learned(files, own.__contains__)
 
     def _owns(self, path: RepoPath, content: bytes | None) -> frozenset[bytes]:
         if content is None or not path.endswith(companions.C_FILES):
@@ -165,6 +185,7 @@ class Port:
         writes: dict[RepoPath, Version | None] = {}
         whole: list[Pick] = []
         cousins: list[_File] = []
+        fresh: set[RepoPath] = set()
         for pick in picked.files:
             if pick.standing:
                 continue
@@ -175,13 +196,15 @@ class Port:
             if pick.base is None or pick.theirs is None or ours is None or self._follows(pick, ours):
                 made, result = self._as_a_file(picked.changeset, pick, ours, aside)
                 entries += made
+                if pick.target in self._follows_upstream and result is not None:
+                    fresh.update(self._bring(pick.target, result))
                 if result is not ours and all(entry.fate in (Fate.PLACED, Fate.DECIDED) for entry in made):
                     writes[pick.target] = result
                     whole.append(pick)
                     self._take(pick.target, result)
             else:
                 cousins.append(self._tried(picked.changeset, pick, ours, aside))
-        self._settle(cousins)
+        self._settle(cousins, fresh)
         parts = []
         for one in cousins:
             entries += self._entries(picked.changeset, one)
@@ -206,6 +229,8 @@ class Port:
         else:
             self._targets.discard(path)
         self._names.update(path, version)
+        if path in self._follows_upstream and version is not None and path.endswith(companions.C_FILES):
+            self._names.only(path, companions.defined(self._placer.pieces(version.content)))
 
     # Files that come in whole, and those that are not there.
 
@@ -315,16 +340,75 @@ class Port:
                 return numbers or frozenset(range(1, count + 1))
         return frozenset()
 
-    def _settle(self, files: Sequence[_File]) -> None:
+    def _bring(self, path: RepoPath, version: Version) -> Iterator[RepoPath]:
+        """Notes the functions of a file that follows upstream; gives the file where it brings any."""
+        if not path.endswith(".c") or is_binary(version.content):
+            return
+        pieces = self._placer.pieces(version.content)
+        for piece in pieces.all:
+            word = piece.name.encode("latin-1")
+            static = any(raw.startswith(b"static") for raw in pieces.lines.raw[piece.start : piece.start + 2])
+            if " " not in piece.name and not static and word not in self._brought:
+                self._brought[word] = path
+                yield path
+
+    def _uses(self, one: _File, placing: Placing) -> Iterator[tuple[bytes, RepoPath]]:
+        """The functions that upstream's new files brought and that a hunk uses, or names the file of."""
+        hunk = placing.hunk
+        lines = self._placer.table.lines(one.theirs).raw[hunk.b0 : hunk.b1]
+        gone = companions.names_in(self._placer.table.lines(one.base).raw[hunk.a0 : hunk.a1])
+        for word in sorted(companions.names_in(lines) - gone):
+            if word in self._brought:
+                yield word, self._brought[word]
+        if not one.pick.target.endswith(companions.C_FILES):  # what builds it
+            for file in sorted({*self._brought.values()}):
+                own = name(file).encode("utf-8", "surrogateescape")
+                if any(own in raw.split() for raw in lines):
+                    yield own, file
+
+    def _half_used(self, files: Sequence[_File], fresh: set[RepoPath]) -> dict[tuple[RepoPath, int], str]:
+        """Which hunks must wait, by file and number, since what they use of a new file is not in use throughout: a
+        program that asks its privileged half in one place alone does not work."""
+        users = [(one, placing, list(self._uses(one, placing))) for one in files for placing in one.placed.hunks]
+        for file in fresh:
+            self._unready.pop(file, None)
+            for one, placing, used in users:
+                missing = placing.fate in (Fate.LEFT, Fate.READY) or (
+                    placing.fate is Fate.DECIDED and one.decided[placing.number].state is not State.NOT_APPLICABLE
+                )
+                if missing and any(path == file for _, path in used):
+                    where = f"hunk {placing.number} of {name(one.pick.upstream)} {one.pick.revision or ''}".rstrip()
+                    self._unready[file] = f"{where}, which needs it, does not land"
+                    break
+        found: dict[tuple[RepoPath, int], str] = {}
+        for one, placing, used in users:
+            if placing.fate is not Fate.PLACED:
+                continue
+            here = self._placer.table.lines(one.ours.content).raw[slice(*placing.span)] if placing.span[1] else ()
+            known = companions.names_in(here)
+            for word, path in used:
+                if path in self._unready and not any(
+                    other in known for other, file in self._brought.items() if file == path
+                ):
+                    text = word.decode("latin-1")
+                    found[one.pick.target, placing.number] = (
+                        f"it uses {text}, of upstream's {name(path)}, and {self._unready[path]}"
+                    )
+                    break
+        return found
+
+    def _settle(self, files: Sequence[_File], fresh: set[RepoPath]) -> None:
         """Holds back what makes no sense without something that does not land, until nothing more has to be."""
         for _ in range(_ROUNDS):
             more = False
+            half = self._half_used(files, fresh) if self._brought else {}
             for one in files:
-                waits = self._waits(one, files)
-                fresh = {number: reason for number, reason in waits.items() if number not in one.held}
-                if fresh:
+                waits = self._waits(one, files) | self._beside(one, files)
+                waits |= {number: why for (path, number), why in half.items() if path == one.pick.target}
+                held = {number: reason for number, reason in waits.items() if number not in one.held}
+                if held:
                     more = True
-                    one.held.update(fresh)
+                    one.held.update(held)
                     self._again(one)
             if not more:
                 return
@@ -332,6 +416,44 @@ class Port:
             every = {placing.number: "it waits for a hunk that waits for it" for placing in one.placed.hunks}
             one.held = every | one.held
             self._again(one)
+
+    def _beside(self, one: _File, files: Sequence[_File]) -> dict[int, str]:
+        """What must wait for hunks of other files: a manual for the code that it tells of, a member that is declared
+        anew for those who use it."""
+        found: dict[int, str] = {}
+        stuck = [
+            (other, placing) for other in files if other is not one
+            for placing in _stuck(other).hunks if placing.fate in (Fate.LEFT, Fate.READY)
+        ]  # fmt: skip
+        code = [(other, placing) for other, placing in stuck if other.pick.target.endswith(companions.C_FILES)]
+        page = name(one.pick.upstream).rpartition(".")[2].isdigit()
+        lines = self._placer.table.lines
+        for placing in one.placed.hunks:
+            if placing.fate is not Fate.PLACED:
+                continue
+            if page and code:
+                other, left = code[0]
+                where = f"hunk {left.number} of {name(other.pick.upstream)}"
+                found[placing.number] = f"it may tell of what {where} does, which does not land"
+                continue
+            old, new = (
+                {word for raw in side for word in companions.declared(raw)}
+                for side in (
+                    lines(one.base).raw[placing.hunk.a0 : placing.hunk.a1],
+                    lines(one.theirs).raw[placing.hunk.b0 : placing.hunk.b1],
+                )
+            )
+            for other, left in code if old & new else ():
+                hunk = left.hunk
+                changed = lines(other.base).raw[hunk.a0 : hunk.a1] + lines(other.theirs).raw[hunk.b0 : hunk.b1]
+                shared = old & new & companions.names_in(changed)
+                if shared:
+                    where = f"hunk {left.number} of {name(other.pick.upstream)}"
+                    found[placing.number] = (
+                        f"it declares {min(shared).decode('latin-1')} anew, and {where}, which uses it, does not land"
+                    )
+                    break
+        return found
 
     def _again(self, one: _File) -> None:
         one.placed = self._placer.place(
@@ -350,6 +472,9 @@ class Port:
             ),
             elsewhere=lambda word: self._names.elsewhere(word, path),
             header=self._header,
+            takes=lambda word: self._takes(word, path),
+            said=lambda line: b"".join(self._placer.wording.said((line,))),
+            file=lambda one: any(path.endswith(f"/{one.decode('latin-1')}") for path in self._targets),
         )  # fmt: skip
         return companions.waiting(
             path, _stuck(one), pieces(one.ours.content), pieces(one.theirs), pieces(one.base),
@@ -358,6 +483,18 @@ class Port:
 
     def _owner(self, word: bytes) -> str:
         return next((path for path, names in sorted(self._owned.items()) if word in names), "")
+
+    def _takes(self, word: bytes, path: RepoPath) -> int | None:
+        """How many arguments the target's function takes that is defined in another file than `path`."""
+        function = word.decode("latin-1")
+        found: set[int | None] = set()
+        for file in self._names.defining(function):
+            version = self._ours(file)
+            if file == path or version is None:
+                continue
+            pieces = self._placer.pieces(version.content)
+            found.update(companions.parameters(pieces, piece) for piece in pieces.by_name.get(function, ()))
+        return found.pop() if len(found) == 1 else None
 
     def _header(self, file: bytes) -> frozenset[bytes]:
         text = file.decode("latin-1")
@@ -395,7 +532,7 @@ class Port:
             here = b"".join(lines[max(0, at - _AROUND) : at + hunk.a1 - hunk.a0 + _AROUND][:_SHOWN])
         return replace(
             entry, block=block, function=placing.function, counterpart=placing.counterpart, by=placing.by,
-            method=placing.method, line=placing.line,
+            method=placing.method, line=placing.line, words=tuple(map(str, placing.words)),
             before=b"".join(base.raw[max(0, hunk.a0 - _CONTEXT) : hunk.a1 + _CONTEXT][:_SHOWN]),
             after=b"".join(theirs.raw[max(0, hunk.b0 - _CONTEXT) : hunk.b1 + _CONTEXT][:_SHOWN]),
             here=here,
@@ -505,6 +642,12 @@ class _Names:
         self._of[path] = set(_NAME.findall(_NOT_CODE.sub(b" ", version.content)))
         self._count.update(self._of[path])
         self._defined[path] = {one.decode("latin-1") for one in _FUNCTION.findall(version.content)}
+
+    def only(self, path: RepoPath, names: set[bytes]) -> None:
+        """Of a file that came in from upstream, only what it defines: what it uses is for others to give."""
+        self._count.subtract(self._of.pop(path, ()))
+        self._of[path] = names
+        self._count.update(names)
 
     def anywhere(self, word: bytes) -> bool:
         return self._count[word] > 0

@@ -44,6 +44,7 @@ class Entry:
     for the file as a whole; `block` the hunk of a `diff -u` (three lines of context) it is part of. `function` is where
     it stands upstream, `counterpart` that function in the target, `line` the target's line, as in `merge.placing`.
     `decided`: the state that a person's decision gave it (skipped, deferred, not-applicable), `reason` then says why.
+    `words`: the words of the target's in which it stands there, each with upstream's for it.
     `follows`: the changesets whose lines it builds on, where those did not land. `before` and `after` are upstream's
     lines with a little around them, `here` the target's at the line.
     """
@@ -64,6 +65,7 @@ class Entry:
     line: int
     reason: str = ""
     decided: str = ""
+    words: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     before: bytes = b""

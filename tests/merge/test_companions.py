@@ -18,6 +18,7 @@ def known(*, upstream: dict[bytes, str] | None = None, target: frozenset[bytes] 
         brought=frozenset(),
         elsewhere=lambda _: False,
         header=lambda file: frozenset({b"stamp"}) if file == b"stamps.h" else frozenset(),
+        takes=lambda _: None,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from portkit.merge.placing import Fate
 from portkit.sync.outcome import ComponentOutcome
-from portkit.sync.worksheet import Candidate, Entry, Worksheet
+from portkit.sync.worksheet import Candidate, Entry, Net, Worksheet
 from portkit.text import decode
 
 Object = dict[str, Any]
@@ -17,12 +17,14 @@ Object = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class Section:
     """The entries of one function of the target, in upstream's order: what a person works through in one place. Where
-    the function is not known, `function` is "" and `upstream_function` tells what to look for."""
+    the function is not known, `function` is "" and `upstream_function` tells what to look for. `net`: all of it as one
+    change."""
 
     file: str
     function: str
     upstream_function: str
     entries: tuple[Entry, ...]
+    net: Net | None = None
 
     @property
     def open(self) -> tuple[Entry, ...]:
@@ -39,8 +41,9 @@ def sections(sheet: Worksheet) -> tuple[Section, ...]:
     for entry in sheet.entries:
         grouped.setdefault((entry.target, entry.counterpart, entry.function), []).append(entry)
     files = sorted({file for file, _, _ in grouped})
+    nets = {(str(net.target), net.counterpart, net.function): net for net in sheet.nets}
     return tuple(
-        Section(file, function, upstream, tuple(entries))
+        Section(file, function, upstream, tuple(entries), nets.get((file, function, upstream)))
         for wanted in files
         for (file, function, upstream), entries in grouped.items()
         if file == wanted
@@ -60,7 +63,24 @@ def worksheet_object(outcome: ComponentOutcome, ticked: Sequence[str] = ()) -> O
         "tip": outcome.tip,
         **summary_object(outcome.worksheet),
         "ticked": list(ticked),
+        "words": list(outcome.worksheet.words),
+        "functions": [_net(one) for one in outcome.worksheet.nets],
         "entries": [entry_object(entry) | _texts(entry) for entry in outcome.worksheet.entries],
+    }
+
+
+def _net(one: Net) -> Object:
+    return {
+        "target": one.target,
+        "upstream": one.upstream,
+        "function": one.function,
+        "counterpart": one.counterpart,
+        "changesets": list(one.changesets),
+        "left": one.left,
+        "hunks": [
+            {"fate": hunk.fate, "line": hunk.line, "lines": [decode(raw).rstrip("\n") for raw in hunk.lines]}
+            for hunk in one.hunks
+        ],
     }
 
 

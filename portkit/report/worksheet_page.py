@@ -13,15 +13,19 @@ from portkit.merge.placing import Fate
 from portkit.report.contract import iso
 from portkit.report.links import Links
 from portkit.report.page import Templates, render
-from portkit.report.shown import Side, one_line, sides
+from portkit.report.shown import Side, counted, cut, one_line, sides
 from portkit.report.worksheet import Section, sections
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome
-from portkit.sync.worksheet import Candidate, Entry, What, Worksheet
+from portkit.sync.worksheet import Candidate, Entry, NetHunk, What, Worksheet
+from portkit.text import decode, printable
 
 _SHOWN = 40
 """Lines of a side that are shown."""
 
 _WIDTH = 80
+_TAB = 4
+_DIFF = 60
+"""Lines of a net change that the list shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,33 @@ def view(outcome: ComponentOutcome, links: Links, done: Sequence[str] = ()) -> S
 
 def page(one: SheetView, own: Templates | None = None) -> bytes:
     """The page, UTF-8. Raises UserError for what is wrong with a template of the user's."""
-    return render("worksheet.html.j2", one, own, nearest=_nearest, place=place, sides=_sides, title=_title)
+    return render(
+        "worksheet.html.j2", one, own, nearest=_nearest, place=place, sides=_sides, title=_title, net=_net, diff=_diff
+    )
+
+
+def _net(section: Section) -> str:
+    """What is left of a function as one change, in a sentence."""
+    net = section.net
+    changesets = counted(len({entry.changeset for entry in section.open}), "changeset")
+    hunks = f"{counted(len(section.open), 'hunk')} of {changesets}"
+    if net is None or not net.hunks:
+        return f"{hunks}; in the end nothing is left of them: later changesets took it back"
+    if not net.left:
+        return f"{hunks}; in the end the target has all that came of them"
+    there = f", {len(net.hunks) - net.left} there already" if len(net.hunks) > net.left else ""
+    return f"{hunks}, as one change {counted(net.left, 'place')} to be done{there}"
+
+
+def _diff(hunk: NetHunk) -> tuple[tuple[str, str], ...]:
+    """The lines of a net hunk: what each is ("added", "removed", "same") and its text."""
+    kinds = {"+": "added", "-": "removed"}
+    shown = hunk.lines[:_SHOWN]
+    lines = [cut(printable(decode(raw)).rstrip("\n")) for raw in shown]
+    told = [(kinds.get(line[:1], "same"), line) for line in lines]
+    if len(hunk.lines) > _SHOWN:
+        told.append(("gap", f"... {len(hunk.lines) - _SHOWN} more lines"))
+    return tuple(told)
 
 
 def _sides(entry: Entry) -> tuple[Side, ...]:
@@ -117,12 +147,20 @@ def markdown(one: SheetView) -> bytes:
     if one.outcome.branch:
         facts.append(("branch", f"{one_line(one.outcome.branch)} {one.outcome.tip[:12]}"))
     lines += ["", *(f"    {name:6} {text}" for name, text in facts)]
+    if one.sheet.words:
+        lines += ["", "Upstream's lines are shown in the target's words:", ""]
+        lines += [_short(f"    {one_line(word)}") for word in one.sheet.words]
     if one.files:
         lines += ["", "## Left for a hand"]
     for file in one.files:
         lines += ["", f"    {one_line(file.file)}: {file.left} left, {file.done} done"]
         for section in file.sections:
             lines += ["", f"      {one_line(_title(section))}"]
+            lines += _wrapped(_net(section), 8)
+            for number, hunk in enumerate(section.net.hunks if section.net is not None else (), 1):
+                if hunk.fate is not Fate.ALREADY:
+                    lines += [f"        place {number}" + (f", near line {hunk.line}" if hunk.line else ""), ""]
+                    lines += [_short(f"            {line}") for _, line in _diff(hunk)[:_DIFF]] + [""]
             for entry in section.open:
                 lines += _item(one, entry)
     if one.absent:
@@ -157,6 +195,11 @@ def _item(one: SheetView, entry: Entry) -> Iterator[str]:
         yield from _wrapped(f"builds on {', '.join(id[:10] for id in entry.follows)}, left too", 12)
     for candidate in entry.candidates:
         yield from _wrapped(_nearest(candidate), 12)
+
+
+def _short(line: str) -> str:
+    text = line.expandtabs(_TAB)
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
 def _nearest(candidate: Candidate) -> str:

@@ -558,7 +558,8 @@ class ComponentRun:
             landed |= frozenset(one for one in fresh if one is not None)
         sheet = Worksheet(
             component.name, todo[0].id if todo else "", todo[-1].id if todo else "",
-            tuple(entry for one in results for entry in one.entries),
+            entries := tuple(entry for one in results for entry in one.entries), port.nets(entries),
+            port.words,
         )  # fmt: skip
         return Plan(
             ComponentOutcome(

@@ -26,7 +26,7 @@ from portkit.sync.decided import Decider
 from portkit.sync.ledger import Ledger
 from portkit.sync.outcome import ChangesetOutcome, FileOutcome, FileState, State
 from portkit.sync.pick import LeftOut, Pick, Picked
-from portkit.sync.worksheet import Candidate, Entry, What
+from portkit.sync.worksheet import Candidate, Entry, Net, NetHunk, What
 from portkit.text import is_binary
 
 _CONTEXT = 3
@@ -148,6 +148,7 @@ class Port:
         self._carried = _carried(ledger) if ledger is not None else {}
         self._origins: dict[RepoPath, list[str]] = {}
         self._names = _Names()
+        self._ends: dict[tuple[RepoPath, RepoPath], tuple[bytes, bytes]] = {}
         self._brought: dict[bytes, RepoPath] = {}
         self._unready: dict[RepoPath, str] = {}
         for path in self._targets:
@@ -219,8 +220,98 @@ class Port:
                 else:
                     parts.append((one.pick, landed, len(one.placed.hunks)))
             self._remember(picked.changeset, one)
+            key = one.pick.target, one.pick.upstream
+            self._ends[key] = self._ends[key][0] if key in self._ends else one.base, one.theirs
         out = [words for pick in picked.files for words in _left_out(pick, entries)]
         return Ported(picked, tuple(entries), writes, tuple(whole), tuple(parts), tuple(out))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The target's words for upstream's."""
+        wording = self._placer.wording
+        return tuple(map(str, sorted((*wording.names.values(), *wording.calls.values()))))
+
+    def nets(self, entries: Iterable[Entry]) -> tuple[Net, ...]:
+        """What is left of upstream's changes, by function: each file as it was before the first of them and after the
+        last, against the target as it stands now."""
+        open_in: dict[tuple[RepoPath, str, str], list[str]] = {}
+        for entry in entries:
+            if entry.what is What.HUNK and entry.open:
+                open_in.setdefault((entry.target, entry.counterpart, entry.function), []).append(entry.changeset)
+        found: list[Net] = []
+        for (target, upstream), (first, last) in self._ends.items():
+            ours = self._ours(target)
+            if ours is None:
+                continue
+            grouped: dict[tuple[str, str], list[NetHunk]] = {}
+            for key, hunk in self._net_hunks(first, ours.content, last):
+                grouped.setdefault(key, []).append(hunk)
+            for (counterpart, function), several in grouped.items():
+                changesets = dict.fromkeys(open_in.get((target, counterpart, function), ()))
+                found.append(Net(target, upstream, function, counterpart, tuple(changesets), tuple(several)))
+        return tuple(found)
+
+    def _net_hunks(self, first: bytes, ours: bytes, last: bytes) -> Iterator[tuple[tuple[str, str], NetHunk]]:
+        """Each place of the whole change with its function in the target and upstream; those beside each other as one,
+        and a function that upstream brought as a place of its own."""
+        near: list[Placing] = []
+        for placing in self._placer.place(first, ours, last).hunks:
+            brought = self._brought_by(placing, last) if placing.fate is not Fate.ALREADY else []
+            before = near[-1] if near else None
+            alone = placing.fate is Fate.ALREADY or bool(brought)
+            if before is not None and (
+                alone
+                or (before.counterpart, before.function) != (placing.counterpart, placing.function)
+                or placing.hunk.a0 - before.hunk.a1 > 2 * _CONTEXT
+            ):
+                yield (before.counterpart, before.function), self._net(first, last, near)
+                near = []
+            if brought:
+                new = self._placer.table.lines(last).raw
+                for function, start, end in brought:
+                    said = self._placer.wording.said(new[start:end])
+                    fate = Fate.READY if placing.fate is Fate.PLACED else placing.fate
+                    yield ("", function), NetHunk(fate, placing.line, tuple(b"+" + raw for raw in said[:_SHOWN]))
+            elif placing.fate is Fate.ALREADY:
+                yield (placing.counterpart, placing.function), self._net(first, last, [placing])
+            else:
+                near.append(placing)
+        if near:
+            yield (near[-1].counterpart, near[-1].function), self._net(first, last, near)
+
+    def _brought_by(self, placing: Placing, last: bytes) -> list[tuple[str, int, int]]:
+        """The functions that a hunk adds whole, each with its lines and the comment before it."""
+        hunk = placing.hunk
+        if hunk.a0 < hunk.a1:
+            return []
+        inside = [one for one in self._placer.pieces(last).all
+                  if hunk.b0 <= one.start and one.end <= hunk.b1 and " " not in one.name]  # fmt: skip
+        found: list[tuple[str, int, int]] = []
+        at = hunk.b0
+        for one in inside:
+            found.append((one.name, at, one.end))
+            at = one.end
+        return [*found[:-1], (found[-1][0], found[-1][1], hunk.b1)] if found else []
+
+    def _net(self, first: bytes, last: bytes, near: Sequence[Placing]) -> NetHunk:
+        old, new = self._placer.table.lines(first).raw, self._placer.table.lines(last).raw
+        start, end = near[0].hunk.a0, near[-1].hunk.a1
+        from_old, from_new = max(0, start - _CONTEXT), near[0].hunk.b0 - min(start, _CONTEXT)
+        before, after = old[from_old:start], old[end : end + _CONTEXT]
+        gone = self._placer.wording.said((*before, *old[start:end], *after))
+        came = self._placer.wording.said((*before, *new[near[0].hunk.b0 : near[-1].hunk.b1], *after))
+        lines: list[bytes] = []
+        at = from_old
+        for placing in near:
+            hunk = placing.hunk
+            lines += [b" " + raw for raw in gone[at - from_old : hunk.a0 - from_old]]
+            lines += [b"-" + raw for raw in gone[hunk.a0 - from_old : hunk.a1 - from_old]]
+            lines += [b"+" + raw for raw in came[hunk.b0 - from_new : hunk.b1 - from_new]]
+            at = hunk.a1
+        lines += [b" " + raw for raw in gone[at - from_old :]]
+        fates = {placing.fate for placing in near}
+        fate = Fate.LEFT if Fate.LEFT in fates else Fate.READY if Fate.PLACED in fates else near[0].fate
+        return NetHunk(fate, next((one.line for one in near if one.line), 0), tuple(lines[:_SHOWN]))
 
     def _take(self, path: RepoPath, version: Version | None) -> None:
         self._changed[path] = version

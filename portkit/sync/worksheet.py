@@ -79,13 +79,46 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class NetHunk:
+    """A place that upstream's file has otherwise after the last changeset than before the first. `fate`: `already`
+    where the target has it, `ready` where it would fit, else `left`; `line`: the target's, from 1, 0 where it is not
+    known. `lines`: upstream's, in the target's words where those are known, each after " ", "-" or "+"."""
+
+    fate: Fate
+    line: int
+    lines: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """All that upstream did to one function, from the first changeset to the last, as one change; `counterpart` is the
+    target's function, `function` upstream's ("" outside of all). `changesets`: those that have something left there,
+    in order."""
+
+    target: RepoPath
+    upstream: RepoPath
+    function: str
+    counterpart: str
+    changesets: tuple[str, ...]
+    hunks: tuple[NetHunk, ...]
+
+    @property
+    def left(self) -> int:
+        """How many of its places are still to be done."""
+        return sum(one.fate is not Fate.ALREADY for one in self.hunks)
+
+
+@dataclass(frozen=True, slots=True)
 class Worksheet:
-    """All entries of one port, in upstream's order, from changeset `first` to `last` (full ids, both in it)."""
+    """All entries of one port, in upstream's order, from changeset `first` to `last` (full ids, both in it); `nets` the
+    same by function, from the first state to the last; `words` the target's words for upstream's, as learned."""
 
     component: str
     first: str
     last: str
     entries: tuple[Entry, ...]
+    nets: tuple[Net, ...] = ()
+    words: tuple[str, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """How many hunks there are on files that the target has in its own words, in each fate; `hunks` is their

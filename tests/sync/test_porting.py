@@ -19,7 +19,7 @@ from portkit.sync.component import ComponentRun, Plan, Scope
 from portkit.sync.ledger import read_ledger
 from portkit.sync.message import PARTIAL, MessageWriter, Revision
 from portkit.sync.outcome import State
-from portkit.sync.worksheet import Entry, What
+from portkit.sync.worksheet import Entry, Net, What
 
 D = "usr.sbin/logd/logd.c"
 BASE = b"""#include <stdio.h>
@@ -387,3 +387,58 @@ def test_a_decision_on_what_upstream_has_not_is_told(two: Upstream, target: Down
     lost = Decision(DecisionKind.SKIP, (FileRevision(RepoPath("usr.sbin/logd/none.c"), "1.9"),), "because", line=7)
     notices = [one.text for one in ported(two, target, decisions=(lost,)).outcome.notices if one.kind == "stale"]
     assert notices == ["decisions.yaml:7: upstream has no usr.sbin/logd/none.c 1.9"]
+
+
+# By function
+
+
+def nets(plan: Plan) -> dict[str, Net]:
+    assert plan.outcome.worksheet is not None
+    return {one.function: one for one in plan.outcome.worksheet.nets}
+
+
+def test_a_function_is_told_once_from_the_first_state_to_the_last(upstream: Upstream, target: Downstream) -> None:
+    texts = [b"\tread_settings(argv, %d);\n" % number for number in range(4)]
+    for text in texts:
+        upstream.commit("Again.", {D: BASE.replace(SETTINGS, text)})
+    plan = ported(upstream, target)
+    assert [one.fate for one in entries(plan)] == [Fate.LEFT] * 4
+    (net,) = nets(plan).values()
+    assert (net.function, net.counterpart, net.left) == ("main", "main", 1)
+    assert net.changesets == tuple(one.id for one in upstream.commits[1:])
+    (hunk,) = net.hunks
+    assert [raw for raw in hunk.lines if raw[:1] in b"+-"] == [b"-" + SETTINGS, b"+" + texts[-1]]
+
+
+def test_what_was_taken_back_is_nothing_to_do(upstream: Upstream, target: Downstream) -> None:
+    upstream.commit("There.", {D: BASE.replace(SETTINGS, b"\tread_nothing(argv);\n")})
+    upstream.commit("And back.", {D: BASE})
+    plan = ported(upstream, target)
+    assert [one.fate for one in entries(plan)] == [Fate.LEFT, Fate.LEFT]
+    assert nets(plan) == {}
+
+
+def test_a_function_that_upstream_brought_stands_for_itself(upstream: Upstream, target: Downstream) -> None:
+    one, two = (b"\nint\nadd_%d(int a)\n{\n\treturn (a + %d);\n}\n" % (n, n) for n in (1, 2))
+    upstream.commit("Two more.", {D: BASE + one + two})
+    upstream.commit("Better.", {D: BASE + one.replace(b"a + 1", b"a + 7") + two})
+    other = b"\treturn (flag + 1);\n}\n\n#ifdef X\n#endif\n"
+    target.commit("Ours.", {D: COUSIN.replace(b"\treturn (flag);\n}\n", other)})
+    found = nets(ported(upstream, target))
+    assert set(found) == {"add_1", "add_2"}
+    assert b"+\treturn (a + 7);\n" in found["add_1"].hunks[0].lines
+    assert all(raw[:1] == b"+" for raw in found["add_2"].hunks[0].lines)
+
+
+def test_a_function_done_by_hand_is_done_as_a_whole(upstream: Upstream, target: Downstream) -> None:
+    """In one commit of a person's: what three changesets left in a function, and what they left elsewhere stays."""
+    once = BASE.replace(SETTINGS, SETTINGS + b"\tcheck_settings(argv);\n")
+    twice = once.replace(b"\tcheck_settings(argv);\n", b"\tcheck_settings(argv);\n\tprint_settings(stdout);\n")
+    upstream.commit("Check.", {D: once})
+    upstream.commit("Print.", {D: twice})
+    assert [one.left for one in nets(ported(upstream, target)).values()] == [1]
+    done = b"\tread_settings(argv);\n\tcheck_settings(argv);\n\tprint_settings(stdout);\n\tif (flag)\n"
+    target.commit("By hand.", {D: COUSIN.replace(b"\tif (flag)\n", done)})
+    plan = ported(upstream, target)
+    assert [one.left for one in nets(plan).values()] == [0]
+    assert [one.fate for one in entries(plan)] == [Fate.ALREADY, Fate.ALREADY]

@@ -222,7 +222,7 @@ class Placer:
             whole = self.table.lines(b"".join((*lines.raw[:start], *old, *lines.raw[end:])))
             theirs = b"".join((*whole.raw[: hunk.a0], *new, *whole.raw[hunk.a1 :]))
             tried = self._over_all(whole, mine, hunk, new, theirs)
-        if tried.fate is Fate.LEFT or (plain.fate is Fate.PLACED and tried.fate is not Fate.PLACED):
+        if tried.fate is Fate.LEFT:
             return None
         made = replace(
             plain, fate=tried.fate, method=tried.method, line=tried.line, reason="",

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portkit.change.changeset import Changeset
-from portkit.merge.companions import C_FILES, code, names_in
+from portkit.merge.companions import C_FILES, names_in
+from portkit.merge.pieces import code
 from portkit.merge.placing import Placer
 from portkit.paths import RepoPath, name
 

@@ -1439,7 +1439,7 @@ def show(report: Report, out: Iterable[str] = ()) -> str:
         f"commits     {report.commits:6}   without an Upstream-commit trailer: {len(report.foreign)}",
         f"files       {len(report.files):6}   with nothing unfaithful: {exact}",
         "hunks       " + ", ".join(
-            f"{kind} {report.count(kind)}" for kind in KINDS if report.count(kind) or kind != RESOLVED
+            f"{kind} {report.count(kind)}" for kind in KINDS if report.count(kind) or kind not in (RESOLVED, WORDED)
         ),
     ]
     return "\n".join(lines)

@@ -6,7 +6,8 @@ Prints what became of every hunk on files that the target has in its own words, 
 `diff -u` does; the same for `patch -F2` and `-F3` on the untouched file, and what portkit does with those that patch
 puts somewhere; has bench/faithful.py judge both branches; runs each again and says whether anything changed. `--list`
 names what landed. `--draw` prints, as CSV, N of the hunks that landed, fit or are there already, drawn by the seed, to
-be read by hand (the verdicts of that reading: bench/data/port_hunks_read.csv).
+be read by hand (the verdicts of that reading: bench/data/port_hunks_read.csv; of all that patch -F2 puts somewhere:
+bench/data/port_patch_read.csv, where `half` fits and breaks something, or says what is not so, alone).
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ RULES = {
     ],
 }
 READ = ROOT / "bench" / "data" / "port_hunks_read.csv"
+PATCHED = ROOT / "bench" / "data" / "port_patch_read.csv"
 Entry = dict[str, Any]
 
 
@@ -201,14 +203,15 @@ def draw(entries: list[Entry], count: int, seed: int) -> None:
 
 
 def read() -> None:
-    """What the reading by hand said."""
-    if not READ.exists():
-        return
-    with READ.open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    verdicts = Counter((row["fate"], row["verdict"]) for row in rows)
-    told = ", ".join(f"{count} {fate} {verdict}" for (fate, verdict), count in sorted(verdicts.items()))
-    print(f"{len(rows)} hunks read by hand: {told}")
+    """What the reading by hand said: of the hunks that were drawn, and of all that patch -F2 puts somewhere."""
+    for path, first, what in ((READ, "fate", "hunks"), (PATCHED, "component", "blocks that patch -F2 puts somewhere")):
+        if not path.exists():
+            continue
+        with path.open(newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        verdicts = Counter((row[first], row["verdict"]) for row in rows)
+        told = ", ".join(f"{count} {one} {verdict}" for (one, verdict), count in sorted(verdicts.items()))
+        print(f"{len(rows)} {what}, read by hand: {told}")
 
 
 if __name__ == "__main__":

@@ -140,7 +140,9 @@ def test_an_unfaithful_commit_is_named(upstream: Repo, target: Repo, capsys: pyt
     code, out = run(upstream, target, start, capsys, "--json")
     found = json.loads(out)
     assert code == 1
-    assert found["hunks"] == {"faithful": 0, "already": 0, "absent": 0, "left": 0, "resolved": 0, "unfaithful": 1}
+    assert found["hunks"] == {
+        "faithful": 0, "worded": 0, "already": 0, "absent": 0, "left": 0, "resolved": 0, "unfaithful": 1
+    }  # fmt: skip
 
 
 def test_what_a_person_resolved_is_told_apart(

@@ -73,6 +73,31 @@ def reworded(
     return lines[0], tuple(result[lines[0] : lines[-1] + 1])
 
 
+def done_there(
+    removed: Sequence[bytes], added: Sequence[bytes], base: Sequence[bytes], ours: Sequence[bytes]
+) -> int:
+    """The index of the line of `ours` that has the change already, in a line of its own: each expression stands there
+    once as upstream has it afterwards and nowhere as it was, while `base` has it as it was, once; -1 where that cannot
+    be told."""
+    if not 0 < len(removed) == len(added) <= _LINES:
+        return -1
+    text = b"".join(ours)
+    mine: list[_Token] = []
+    theirs: list[_Token] = []
+    found: list[int] = []
+    for old, new in zip(removed, added, strict=True):
+        for words, _, instead in _expressions(old, new):
+            wanted = [token.text for token in _tokens(instead)]
+            if any(word not in text for word in wanted) or not telling(b" ".join(wanted)):
+                return -1
+            mine, theirs = mine or _tokens(text), theirs or _tokens(b"".join(base))
+            places = _places(mine, wanted)
+            if len(places) != 1 or _places(mine, words) or _places(theirs, wanted) or len(_places(theirs, words)) != 1:
+                return -1
+            found.append(text.count(b"\n", 0, mine[places[0]].start))
+    return found[0] if len(found) >= len(removed) else -1
+
+
 def _expressions(old: bytes, new: bytes) -> list[tuple[list[bytes], bool, bytes]]:
     """What changes in a line: the words of each expression, whether it is the whole line, and what is there instead;
     nothing where one of them cannot be told."""

@@ -25,7 +25,7 @@ from enum import StrEnum
 
 from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import Lines, LineTable
-from portkit.merge.by_words import reworded
+from portkit.merge.by_words import done_there, reworded
 from portkit.merge.gate import Gate, judge
 from portkit.merge.ladder import merge
 from portkit.merge.pieces import Piece, Pieces, code, telling
@@ -246,9 +246,13 @@ class Placer:
             first, last = 0, len(mine.raw)
         here, removed = mine.raw[first:last], lines.raw[hunk.a0 : hunk.a1]
         old, new = self._in_words(lines.raw[start : hunk.a0], added, removed, lines.raw[hunk.a1 : end], here)
-        found = reworded(old[hunk.a0 - start : hunk.a1 - start], new, old, here)
+        gone = old[hunk.a0 - start : hunk.a1 - start]
+        found = reworded(gone, new, old, here)
         if found is None:
-            return None
+            at = done_there(gone, new, old, here)
+            if at < 0:
+                return None
+            return replace(plain, fate=Fate.ALREADY, method="words", line=first + at + 1, reason=""), ours
         at, result = found
         at += first
         if mine.raw[at : at + len(result)] == result:

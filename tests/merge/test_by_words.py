@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portkit.merge.by_words import reworded
+from portkit.merge.by_words import done_there, reworded
 
 BASE = (b"\tif (first > 3) {\n", b'\t\tprint(buf, "so %d many", n);\n', b"\t\tcall(one, two);\n", b"\t}\n")
 OURS = (
@@ -28,6 +28,16 @@ def test_the_expression_is_replaced_where_it_stands(old: bytes, new: bytes, at: 
 ])  # fmt: skip
 def test_what_stands_otherwise_is_left(old: bytes, new: bytes) -> None:
     assert reworded((old,), (new,), BASE, OURS) is None
+
+
+def test_what_was_made_within_a_line_of_the_targets_own_is_there() -> None:
+    old, new = (b'\t\tprint(buf, "so %d many", n);\n',), (b'\t\tprint(buf, "so %u many", n);\n',)
+    done = tuple(raw.replace(b"%d", b"%u") for raw in OURS)
+    assert done_there(old, new, BASE, done) == 2
+    assert done_there(old, new, BASE, OURS) == -1
+    assert done_there(old, new, BASE, (*done, *OURS)) == -1  # in one of two places
+    assert done_there(old, new, (*BASE, *new), done) == -1  # another of upstream's own
+    assert done_there((b"\t}\n",), (b"\t};\n",), BASE, done) == -1
 
 
 def test_what_stands_twice_is_left() -> None:

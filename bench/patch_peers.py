@@ -45,6 +45,8 @@ RULES = {
     "of it; portkit (as GNU patch) does not",
     "patch: overlap": "GNU patch, and quilt with it, lets a hunk begin within the context behind the one before it; "
     "portkit (as git apply) takes those lines as used",
+    "patch: bare": "GNU patch, and quilt with it, puts a hunk without context where its number says; portkit (as git "
+    "apply) takes it for one of the whole file",
 }
 
 _BATCH = 200
@@ -255,7 +257,8 @@ def explained(case: Case, program: str, made: bytes) -> str:
     """The rule by which `program` makes something else of `case`; "" where none explains it."""
     if program == "git":
         return next((name for name, way in _WAYS if _as_git(case, way) == made), "")
-    return "patch: overlap" if as_patch(case) == made else ""
+    bare = any(all(line.op != b" " for line in hunk.lines) for hunk in case.hunks)
+    return ("patch: bare" if bare else "patch: overlap") if as_patch(case) == made else ""
 
 
 @dataclass(slots=True)

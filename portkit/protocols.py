@@ -168,13 +168,8 @@ class Target(Protocol):
     def is_ancestor(self, older: str, newer: str) -> bool: ...
 
 
-class Ancestry(Protocol):
-    """The target's history as far as it made files what they are."""
-
-    def life(self, commit: str, paths: Sequence[str]) -> Iterator[TargetCommit]:
-        """The commits that made `paths` what they are at `commit`, newest first; the parents of each are the nearest
-        of these commits."""
-        ...
+class Trees(Protocol):
+    """The target's trees."""
 
     def tree(self, commit: str, folders: Sequence[str]) -> Tree: ...
 

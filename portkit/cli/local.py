@@ -61,7 +61,7 @@ class LocalPatches:
         history = place.history(source)
         reach = position_of(run.changesets, until, history) if until else len(run.changesets) - 1
         finder = LocalFinder(
-            component, run.lineage, run.finder(), history, target, source.title, progress=place.screen.progress
+            component, run.lineage, run.finder(), history, target, target, source.title, progress=place.screen.progress
         )
         return cls(place, component, commit, run, history, reach, finder)
 

@@ -192,6 +192,9 @@ def _less(hunk: DiffHunk, fuzz: int) -> tuple[Sequence[bytes], Sequence[bytes]]:
 
 def _place(lines: _Searchable, hunk: DiffHunk, taken: int, shift: int, most: int) -> Placed:
     before, after = hunk.context
+    bare = bool(hunk.new) and not any(line.op == b" " for line in hunk.lines)
+    if bare and len(hunk.old) != len(lines.raw):  # as git apply has it: without context it is of the whole file
+        return Placed(hunk, -1)
     for fuzz in range(min(most, max(before, after)) + 1):
         old, _ = _less(hunk, fuzz)
         front, back = fuzz + before - max(before, after), fuzz + after - max(before, after)

@@ -107,8 +107,22 @@ def read_patch(name: str, raw: bytes, where: str, strip: int | None = None) -> P
     files = read_diff(raw, where, strip=strip)
     if not files:
         raise UserError("there is no diff in it", where=where, hint="a patch holds a git or a CVS diff")
+    _refuse_bare(files, where)
     lines = split_lines(raw)
     return Patch(name, raw, read_headers(lines[: first_diff_line(lines)], where), files)
+
+
+def _refuse_bare(files: Sequence[FilePatch], where: str) -> None:
+    """No hunk goes where a line number alone says: one without context must be of a whole file."""
+    for file in files:
+        for hunk in file.hunks:
+            if hunk.context != (0, 0) or any(line.op == b" " for line in hunk.lines):
+                continue
+            if file.old is not None and file.new is not None and (len(file.hunks) > 1 or hunk.old_start > 1):
+                raise UserError(
+                    "the hunk has no context, so that nothing says where it belongs", where=f"{where}:{hunk.line}",
+                    hint="make the diff with context (-U3); for a line at a named place, the map has `edit`",
+                )  # fmt: skip
 
 
 def read_series(contents: Mapping[str, bytes], folder: str) -> Series:

@@ -1,14 +1,16 @@
 """What is local to the target: for each file of a component its baseline, and the states that it went through.
 
-A file's life is followed along the commits that made it what it is: at a merge along the parent that has it as it is,
-else along the first. Where it came in (or came to derive from upstream), upstream's own version stands before it, so
-that what the import itself changed is told from what it brought.
+A file's life is followed along the commits that made it what it is (`protocols.Lives`). Where it came in (or came to
+derive from upstream), upstream's own version stands before it, so that what the import itself changed is told from what
+it brought.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 from portkit.change import ident
 from portkit.change.changeset import Blob
@@ -18,7 +20,7 @@ from portkit.patches.applying import Files
 from portkit.patches.leftout import AHEAD, LEFT_OUT, LeftOut, of_upstream
 from portkit.patches.weave import REMAINDER, UPSTREAM, Layers, Moment, layers
 from portkit.paths import RepoPath, name
-from portkit.protocols import Ancestry, History, TargetCommit, Tree
+from portkit.protocols import History, Lives, TargetCommit, Tree, Trees
 from portkit.sync.baseline import BaselineFinder
 from portkit.sync.lineage import FileVersion, Lineage
 
@@ -57,7 +59,8 @@ class LocalFinder:
         lineage: Lineage,
         finder: BaselineFinder,
         history: History,
-        target: Ancestry,
+        trees: Trees,
+        lives: Lives,
         keyword: str,
         *,
         progress: Callable[[str], None] = lambda _: None,
@@ -66,7 +69,8 @@ class LocalFinder:
         self._lineage = lineage
         self._finder = finder
         self._history = history
-        self._target = target
+        self._source = trees
+        self._lives = lives
         self._keyword = keyword
         self._progress = progress
         self._trees: dict[str, Tree] = {}
@@ -102,14 +106,17 @@ class LocalFinder:
     def local(self, derived: Derived, until: int, ported: Ported) -> Local:
         """The layers of every file, explained by the history of `derived.commit`; what `ported` carries is upstream's
         and none of them."""
-        commits = list(self._target.life(derived.commit, self._component.target_folders()))[::-1]
+        paths = sorted({*derived.tree, *derived.baseline})
+        entries = self._tree(derived.commit).entries
+        self._progress(f"{self._component.name}: reading the target's history")
+        lives = self._lives.steps(derived.commit, {path: entries.get(path) for path in paths})
+        commits = in_order([[step.commit for step in reversed(lives.get(path, ()))] for path in paths])
         numbers = {commit.id: number for number, commit in enumerate(commits)}
         found: dict[RepoPath, Layers] = {}
-        paths = sorted({*derived.tree, *derived.baseline})
         for count, path in enumerate(paths):
             self._progress(f"{self._component.name}: reading its history, {count} of {len(paths)} files")
-            life = self._life(path, commits, numbers)
-            moments, origin = self._moments(path, life, until, ported, numbers)
+            life = [(step.commit, step.new) for step in reversed(lives.get(path, ()))]
+            moments, origin = self._moments(path, derived.commit, life, until, ported, numbers)
             woven = layers(derived.baseline.get(path), moments, derived.tree.get(path))
             found[path] = self._of_upstream(path, woven, origin, derived.versions.get(path), until)
         return Local(derived, found, tuple(commits), self._left_out(found, ported, commits))
@@ -154,28 +161,13 @@ class LocalFinder:
 
     def _tree(self, commit: str) -> Tree:
         if commit not in self._trees:
-            self._trees[commit] = self._target.tree(commit, self._component.target_folders())
+            self._trees[commit] = self._source.tree(commit, self._component.target_folders())
         return self._trees[commit]
-
-    def _life(
-        self, path: RepoPath, commits: Sequence[TargetCommit], numbers: Mapping[str, int]
-    ) -> list[tuple[TargetCommit, Blob | None]]:
-        """The commits that changed the file, oldest first, each with what it made of it."""
-        found: list[tuple[TargetCommit, Blob | None]] = []
-        at = commits[-1] if commits else None
-        while at is not None:
-            mine = self._tree(at.id).entries.get(path)
-            parents = [commits[numbers[parent]] for parent in at.parents if parent in numbers]
-            same = next((one for one in parents if self._tree(one.id).entries.get(path) == mine), None)
-            if same is None:
-                found.append((at, mine))
-                same = parents[0] if parents else None
-            at = same
-        return found[::-1]
 
     def _moments(
         self,
         path: RepoPath,
+        tip: str,
         life: Sequence[tuple[TargetCommit, Blob | None]],
         until: int,
         ported: Ported,
@@ -185,21 +177,21 @@ class LocalFinder:
         upstream = self._component.upstream_of(path)
         moments: list[Moment] = []
         origin: FileVersion | None = None
-        states = [(commit, self._read(commit, blob)) for commit, blob in life]
+        states = [(commit, self._read(tip, blob)) for commit, blob in life]
         came = self._came(path, upstream, states)
         for index, (commit, version) in enumerate(states):
             if index == came:
                 blob = life[index][1]
                 assert blob is not None
-                origin = self._version(path, self._tree(commit.id), blob, until)
+                origin = self._version(path, self._tree(tip), blob, until)
                 if origin is not None and origin.blob is not None:
                     moments.append(Moment(Version(self._history.read(origin.blob.oid), origin.blob.mode), UPSTREAM))
             carried = self._carried(upstream, ported.get(commit.id, frozenset()))
             moments.append(Moment(version, numbers[commit.id], carried))
         return moments, origin
 
-    def _read(self, commit: TargetCommit, blob: Blob | None) -> Version | None:
-        return Version(self._tree(commit.id).read(blob.oid), blob.mode) if blob is not None else None
+    def _read(self, tip: str, blob: Blob | None) -> Version | None:
+        return Version(self._tree(tip).read(blob.oid), blob.mode) if blob is not None else None
 
     def _came(
         self, path: RepoPath, upstream: RepoPath | None, states: Sequence[tuple[TargetCommit, Version | None]]
@@ -231,6 +223,32 @@ class LocalFinder:
 
     def _content(self, version: FileVersion | None) -> bytes:
         return self._history.read(version.blob.oid) if version is not None and version.blob is not None else b""
+
+
+def in_order(several: Iterable[Sequence[TargetCommit]]) -> list[TargetCommit]:
+    """The commits of `several` files, each file's oldest first, in one order that keeps all of theirs: the older one
+    first by its dates, where they leave a choice. (Dates alone do not do: they are not monotone, and the commits of one
+    rebase have one commit date.)"""
+    commits: dict[str, TargetCommit] = {}
+    after: dict[str, set[str]] = {}
+    waits: dict[str, int] = {}
+    for one in several:
+        commits.update((commit.id, commit) for commit in one)
+        for before, following in pairwise(one):
+            if following.id not in after.setdefault(before.id, set()):
+                after[before.id].add(following.id)
+                waits[following.id] = waits.get(following.id, 0) + 1
+    ready = [(commit.date, commit.authored, id) for id, commit in commits.items() if not waits.get(id)]
+    heapify(ready)
+    found: list[TargetCommit] = []
+    while ready:
+        _, _, id = heappop(ready)
+        found.append(commits[id])
+        for next_id in after.get(id, ()):
+            waits[next_id] -= 1
+            if not waits[next_id]:
+                heappush(ready, (commits[next_id].date, commits[next_id].authored, next_id))
+    return found
 
 
 def left_out_of(component: Component, lineage: Lineage, number: int, paths: Iterable[RepoPath]) -> LeftOut:

@@ -239,11 +239,6 @@ class GitTarget:
         history. A merge has the files that are as in none of its parents."""
         return history.changes(self.repository, commit, paths, since)
 
-    def life(self, commit: str, paths: Sequence[str]) -> Iterator[TargetCommit]:
-        """The commits that made `paths` what they are at `commit`, newest first; the parents of each are the nearest of
-        these commits."""
-        return history.life(self.repository, commit, paths)
-
     def read(self, oid: str) -> bytes:
         """The content `oid`. Raises WorldError where the repository lacks it."""
         for _, content in self.read_many((oid,)):

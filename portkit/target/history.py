@@ -79,17 +79,6 @@ def changes(repository: GitRepository, commit: str, paths: Sequence[str], since:
     ))  # fmt: skip
 
 
-def life(repository: GitRepository, commit: str, paths: Sequence[str]) -> Iterator[TargetCommit]:
-    """The commits that made `paths` what they are at `commit`, newest first, children before parents: a side of a merge
-    that left nothing in them is not there (git-log, default mode). The parents of each are the nearest of these
-    commits."""
-    if not paths:
-        return iter(())
-    return _read(repository.stream(
-        "--literal-pathspecs", *_LOG, _CHILDREN_FIRST, "--parents", "--end-of-options", commit, "--", *paths,
-    ))  # fmt: skip
-
-
 def one(repository: GitRepository, commit: str) -> TargetCommit:
     """The commit itself. Raises WorldError where it is not there."""
     return next(_read([repository.run(*_LOG, "--no-walk", "--end-of-options", commit, "--")]))

@@ -98,17 +98,18 @@ def test_a_refresh_carries_the_series_over_a_sync(extracted: Work) -> None:
     assert (again["changed"], again["retired"]) == ([], [])
 
 
-def test_a_refresh_onto_what_is_not_settled_changes_nothing(extracted: Work) -> None:
-    extracted.sync("leased")
+def test_what_no_patch_explains_may_go_into_the_remainder(extracted: Work) -> None:
     before = snapshot(extracted.folder / "patches")
-    told = extracted.portkit("--json", "patches", "refresh", "leased", "--onto", "portkit/leased")
+    first = extracted.git("show", "master:sbin/leased/leased.8").splitlines()[0]
+    extracted.target_edit("sbin/leased/leased.8", first, f"{first}\n.\\\" ours", "leased.8 - A word of ours.")
+    told = extracted.portkit("--json", "patches", "refresh", "leased")
     found = told.object()
     assert told.code == 1 and not found["written"]
     assert {card["kind"] for card in found["cards"]} == {"patch"}
     assert snapshot(extracted.folder / "patches") == before
-    done = extracted.portkit("patches", "refresh", "leased", "--onto", "portkit/leased", "--remainder")
-    assert done.code == 0, done.out + done.err
-    assert extracted.portkit("patches", "check", "leased", "--onto", "portkit/leased").code == 0
+    done = extracted.portkit("--json", "patches", "refresh", "leased", "--remainder")
+    assert done.code == 0 and done.object()["changed"] == ["remainder.patch"]
+    assert extracted.portkit("patches", "check", "leased").code == 0
 
 
 def test_who_owns_a_line(extracted: Work) -> None:

@@ -10,6 +10,7 @@ from diffs import files, numbered, series
 
 from portkit.change.changeset import Person
 from portkit.errors import UserError
+from portkit.patches.applying import apply_patch
 from portkit.patches.headers import Headers, file_name, written
 from portkit.patches.owners import ownership
 from portkit.patches.series import push, read_entries, read_patch, read_series
@@ -159,3 +160,18 @@ def test_who_owns_a_line_of_a_file_that_went_on() -> None:
     assert owns.owners_in("x", now, 8, 9) == ("p1.patch",)
     assert owns.owners_in("x", now, 1, 7) == ()
     assert owns.owners_in("x", now, 10, 20) == ()
+
+
+def test_a_hunk_without_context_is_refused_unless_it_is_of_the_whole_file() -> None:
+    names = b"--- a/x\n+++ b/x\n"
+    for bare in (b"@@ -3,0 +4 @@\n+new\n", b"@@ -1 +1 @@\n-a\n+b\n@@ -9 +9 @@\n-a\n+b\n", b"@@ -5 +4,0 @@\n-a\n"):
+        with pytest.raises(UserError) as refused:
+            read_patch("a.patch", names + bare, "a.patch")
+        assert "has no context" in str(refused.value) and str(refused.value.where).startswith("a.patch:")
+        assert "`edit`" in (refused.value.hint or "")
+    whole = read_patch("a.patch", names + b"@@ -1 +1 @@\n-a\n+b\n", "a.patch")
+    assert apply_patch(whole.files, files(x=b"a\n")).files == files(x=b"b\n")
+    assert not apply_patch(whole.files, files(x=b"a\nmore\n")).applies
+    top = read_patch("a.patch", names + b"@@ -0,0 +1 @@\n+b\n", "a.patch")
+    assert not apply_patch(top.files, files(x=b"a\n")).applies
+    assert apply_patch(top.files, files(x=b"")).files == files(x=b"b\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.other_ports import Port, find, measure
+from bench.other_ports import SAMPLE, Port, drawn, find, measure, write
 
 DATES = {"1.1": "2001/01/01 00:00:00", "1.2": "2002/02/02 00:00:00", "1.3": "2003/03/03 00:00:00"}
 BODY = "".join(f"int line{index}(void);\n" for index in range(12))
@@ -83,3 +83,21 @@ def test_they_are_done_again_and_compared(tmp_path: Path, capsys: pytest.Capture
         ["differs", "adapted", "2"], ["right", "exact", "1"], ["right", "exact", "1"]
     ]  # fmt: skip
     assert "unfaithful files that landed: 0" in lines
+
+
+def test_a_sample_is_half_of_one_changeset_and_half_of_several_and_always_the_same(tmp_path: Path) -> None:
+    ports = [Port(f"{one:040x}", "", "a" if one % 3 else "a b", f"own/{one}.c", "up.c") for one in range(60)]
+    chosen = drawn(ports, 20)
+    assert [len(port.changesets) for port in chosen].count(1) == 10
+    assert len(chosen) == 20
+    assert chosen == drawn(ports, 20) == sorted(chosen, key=ports.index)
+    assert len(drawn(ports, 100)) == 60
+    write(tmp_path / "sample.csv", chosen)
+    assert (tmp_path / "sample.csv").read_text().count("\n") == 21
+
+
+def test_the_sample_that_is_kept_holds_facts_alone() -> None:
+    head, *rows = SAMPLE.read_text().splitlines()
+    assert head == "dfly_commit,dfly_parent,openbsd_commit,dfly_path,openbsd_path"
+    assert len(rows) == 200
+    assert len(set(rows)) == 200

@@ -28,6 +28,9 @@ _MANY = 16
 _BESIDE = 3
 """How far from a hunk the lines are looked for that all three sides share."""
 
+_DATE = b".Dd "
+"""What begins the line that dates a manual page (mdoc(7))."""
+
 _WORD = re.compile(rb"[A-Za-z0-9_]{3,}")
 _QUOTED_OR_SPACE = re.compile(rb"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|\s+")
 _INCLUDE = re.compile(rb"#\s*include\b")
@@ -74,6 +77,8 @@ class Sides:
         here = self._made_here(hunk)
         if not here and not self.gone(hunk):
             return False
+        if self._dated(hunk):
+            return True
         displaced = self._displaced(hunk)
         if not added:
             return not (displaced or self._reworded(hunk) or self.strays(hunk) or self._lingers(hunk))
@@ -96,6 +101,14 @@ class Sides:
                 for at, _ in islice(copies, _MANY)
             )
         return any(self._alike(hunk, at) and self._local_from(at, len(added)) for at in self._near_copies(hunk))
+
+    def _dated(self, hunk: Hunk) -> bool:
+        """Whether `hunk` does nothing but date a manual page, and ours has dated it otherwise in that very place: each
+        tree dates its pages when it changes them."""
+        theirs = self.theirs.raw[hunk.b0 : hunk.b1]
+        ours = self.ours.raw[self.to_ours.gap(hunk.a0)[0] : self.to_ours.gap(hunk.a1)[1]]
+        sides = (self.base.raw[hunk.a0 : hunk.a1], theirs, ours)
+        return all(len(lines) == 1 and lines[0].startswith(_DATE) for lines in sides)
 
     def _displaced(self, hunk: Hunk) -> bool:
         """Whether ours has the function in which `hunk` deletes, or that it deletes, somewhere else than where the

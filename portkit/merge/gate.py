@@ -30,7 +30,7 @@ from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import BLANK, Lines, LineTable, expansions, shape
 from portkit.merge.alignment import slides
 from portkit.merge.renamed import renamed
-from portkit.merge.sides import Sides, loosely_equal, same_function, significant
+from portkit.merge.sides import Sides, functions_of, loosely_equal, same_function, significant
 
 _NEIGHBOURS = 3
 _ENOUGH = 2
@@ -91,7 +91,7 @@ def judge(sides: Sides, result: Lines) -> Verdict:
                 return Verdict(Gate.FAILED, unclear, index + 1)
         left.explained(explained)
         at += used
-    strange = _foreign_name(sides, left)
+    strange = _defined_twice(sides, result, left) or _foreign_name(sides, left)
     if strange is not None:
         return strange
     for index in sorted(left.indexes):
@@ -198,6 +198,20 @@ def _unclear(sides: Sides, hunk: Hunk) -> str:
         if len(passed) <= other.a1 - other.a0 and _parted(sides, low.a0, high.a1):
             return f"what upstream moves past what cannot be told: {_quoted(sides.theirs, hunk.b0, hunk.b1)}"
     return ""
+
+
+def _defined_twice(sides: Sides, result: Lines, left: _Left) -> Verdict | None:
+    """Where the result opens a function, an aggregate or a section that ours has by that name, though in other lines,
+    once more than upstream does."""
+    for index, hunk in enumerate(sides.upstream):
+        if index in left.indexes or hunk.b0 == hunk.b1:
+            continue
+        for name, places in functions_of(sides.theirs).items():
+            if any(hunk.b0 <= place < hunk.b1 for place in places):
+                mine = len(functions_of(sides.ours).get(name, ()))
+                if mine and len(functions_of(result).get(name, ())) > max(mine, len(places)):
+                    return Verdict(Gate.FAILED, f"the target has {name} already", index + 1)
+    return None
 
 
 def _foreign_name(sides: Sides, left: _Left) -> Verdict | None:

@@ -69,6 +69,26 @@ def test_a_function_that_upstream_deletes_and_the_target_keeps_elsewhere_is_not_
     assert merged(base, SHUT + FIRE, SHUT + FIRE).gate is Gate.ALREADY
 
 
+def test_a_function_that_the_target_has_in_a_later_wording_does_not_come_in_twice() -> None:
+    base = OPEN + SHUT
+    later = FIRE.replace(b"\tlight(kiln);\n", b"\tif (light(kiln, heat) == -1)\n\t\treturn (-1);\n")
+    later = later.replace(b"\tlook_at(kiln);\n", b"").replace(b"heat = 1", b"heat = kiln->heat")
+    theirs = OPEN + FIRE + SHUT
+    for ours in (OPEN + SHUT + later, later + OPEN + SHUT):
+        found = merged(base, ours, theirs)
+        assert not found.lands
+    assert "fire_kiln" in merged(base, OPEN + SHUT + later, theirs).reason
+    assert merged(base, OPEN + SHUT + b"int own;\n", theirs).lands
+
+
+def test_a_function_that_upstream_itself_has_twice_may_come_in_again() -> None:
+    other = FIRE.replace(b"heat = 1", b"heat = 2")
+    base = OPEN + b"#ifdef GAS\n" + FIRE + b"#endif\n" + SHUT
+    theirs = OPEN + b"#ifdef GAS\n" + FIRE + b"#else\n" + other + b"#endif\n" + SHUT
+    found = merged(base, base.replace(b"lower_door", b"let_down_door"), theirs)
+    assert found.gate is Gate.FAITHFUL
+
+
 def test_a_comment_below_a_long_prototype_stands_outside_of_all_functions() -> None:
     base = b"#include <kiln.h>\n\nint limit;\n\n/*\n * What may be fired.\n */\n\n" + OPEN
     own = b"static int stack(struct kiln *, int,\n\t    struct shelf *);\n"

@@ -46,12 +46,14 @@ class Unit:
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What the compiler said of one unit. `included`: the tree's files that it read, its own first; `failed`: why there
-    is no answer, "" for the usual case."""
+    is no answer, "" for the usual case; `inactive`: runs of lines that the preprocessor passed over, as path, first and
+    last line; None where the compiler does not tell."""
 
     main: str
     diagnostics: tuple[Diagnostic, ...]
     included: tuple[str, ...] = ()
     failed: str = ""
+    inactive: tuple[tuple[str, int, int], ...] | None = None
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

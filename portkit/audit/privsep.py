@@ -116,13 +116,15 @@ class Crossing:
 @dataclass(frozen=True, slots=True)
 class Privsep:
     """`measures`: what the target does already; `entries`: where its unprivileged side begins; `found`: how that was
-    known: told, given-up (after the call that gives privileges up), main (nothing is given up yet), or none."""
+    known: told, given-up (after the call that gives privileges up), main (nothing is given up yet), or none;
+    `inactive`: what would be a crossing too, in code that is only compiled for other systems."""
 
     measures: tuple[Measure, ...]
     entries: tuple[Place, ...]
     found: str
     crossings: tuple[Crossing, ...]
     answers: tuple[Answer, ...]
+    inactive: tuple[Crossing, ...] = ()
 
 
 def privsep(target: CallGraph, upstream: CallGraph, told: Sequence[str] = ()) -> Privsep:

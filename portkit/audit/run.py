@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from portkit.audit.building import Build
@@ -13,6 +13,7 @@ from portkit.audit.checking import Compiler
 from portkit.audit.drift import Drift, drift
 from portkit.audit.fixes import Fix, fixes
 from portkit.audit.headers import FOLDERS, Headers, installed
+from portkit.audit.inactive import active
 from portkit.audit.lacks import Place
 from portkit.audit.messages import Message, messages
 from portkit.audit.portability import STAND_IN, Origin, Portability, portability
@@ -28,6 +29,7 @@ from portkit.errors import UserError
 from portkit.paths import RepoPath
 from portkit.protocols import Tree
 from portkit.sync.lineage import Lineage
+from portkit.text import split_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +114,6 @@ class Auditor:
         headers, header_tree = headers_of(ground.target_tree)
         standing = found = None
         ours, theirs = _contents(target), _contents(upstream)
-        self._progress(f"{component.name}: following calls")
-        target_calls, upstream_calls = graph_of(ours), graph_of(theirs)
-        crossing = privsep(target_calls, upstream_calls, self._entries(target_calls, entries))
-        mine, other = messages(target_calls, ours), messages(upstream_calls, theirs)
         if not headers.files:
             notes.append("the target has no headers (include/, sys/): nothing can be checked on them")
         else:
@@ -125,6 +123,18 @@ class Auditor:
                 standing = type_check(target, compiler, headers.generated)
             else:
                 notes.append("the target has no C sources of it yet")
+        self._progress(f"{component.name}: following calls")
+        running, seen = active(ours, standing.units if standing is not None else ())
+        if standing is not None and standing.units and not seen:
+            notes.append(_UNSEEN)
+        target_calls, upstream_calls = graph_of(running), graph_of(theirs)
+        crossing = privsep(target_calls, upstream_calls, self._entries(target_calls, entries))
+        if running != ours:
+            every = privsep(graph_of(ours), upstream_calls, entries or component.entry).crossings
+            passed = tuple(one for one in every if _passed(one.place, ours, running))
+            crossing = replace(crossing, inactive=passed)
+        mine, other = messages(target_calls, running), messages(upstream_calls, theirs)
+        if headers.files:
             found, stand_ins = portability(
                 upstream, partial(ground.upstream_tree, newest.id), headers, _reader(headers, header_tree), compiler,
                 warnings=_warnings(target.builds), table=self._table, since=_Since(self._lineage, until, upstream),
@@ -176,6 +186,15 @@ class Auditor:
 
     def _is_target(self, path: str) -> bool:
         return self._component.upstream_of(path) is not None
+
+
+_UNSEEN = "which code is only compiled for other systems is not known: all of it counts (libclang tells it)"
+
+
+def _passed(place: Place, whole: Mapping[str, bytes], running: Mapping[str, bytes]) -> bool:
+    """Whether the line of a place is one that the compiler passes over."""
+    before, after = (split_lines(contents.get(place.path, b"")) for contents in (whole, running))
+    return place.line <= len(before) and before[place.line - 1] != after[place.line - 1]
 
 
 def headers_of(tree_of: TreeOf) -> tuple[Headers, Tree]:

@@ -210,7 +210,11 @@ class _Worker:
         found = [self._diagnostic(one) for one in answer["diagnostics"]]
         included = [self._path(one) for one in answer["included"]]
         own = [unit.main, *(one for one in included if not one.startswith("<"))]
-        return Checked(unit.main, tuple(dict.fromkeys(found)), tuple(dict.fromkeys(own)))
+        inactive = None
+        if "inactive" in answer:
+            spans = [(self._path(path), int(first), int(last)) for path, first, last in answer["inactive"]]
+            inactive = tuple(one for one in spans if not one[0].startswith("<"))
+        return Checked(unit.main, tuple(dict.fromkeys(found)), tuple(dict.fromkeys(own)), inactive=inactive)
 
     def end(self) -> None:
         process, self._process = self._process, None

@@ -77,8 +77,8 @@ def _fitting(unit: Unit, several: Iterable[_Entry]) -> Checked | None:
 
 
 def _checked(unit: Unit, one: _Entry) -> Checked:
-    said, included = one["said"], one["included"]
-    if not isinstance(said, list) or not isinstance(included, list):
+    said, included, spans = one["said"], one["included"], one["inactive"]
+    if not isinstance(said, list) or not isinstance(included, list) or not isinstance(spans, list | None):
         raise TypeError("no answer")
     return Checked(
         unit.main,
@@ -87,9 +87,11 @@ def _checked(unit: Unit, one: _Entry) -> Checked:
             for path, line, column, severity, text, option in said
         ),
         tuple(map(str, included)),
+        inactive=None if spans is None else tuple((str(path), int(first), int(last)) for path, first, last in spans),
     )
 
 
 def _written(checked: Checked, read: Mapping[str, str]) -> _Entry:
     said = [[one.path, one.line, one.column, one.severity, one.text, one.option] for one in checked.diagnostics]
-    return {"read": dict(read), "said": said, "included": list(checked.included)}
+    spans = None if checked.inactive is None else [list(one) for one in checked.inactive]
+    return {"read": dict(read), "said": said, "included": list(checked.included), "inactive": spans}

@@ -7,22 +7,24 @@ write nothing and use no more than a bounded amount of memory.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, ClassVar, TextIO
 
 MEMORY = 3 << 30
 DIAGNOSTICS = 2000
 """More of one unit are not told: they would be of one cause."""
 
 _KEEP_GOING = 0x200  # clang-c/Index.h: CXTranslationUnit_KeepGoing, past a header that is missing
+_DETAILED = 0x1  # DetailedPreprocessingRecord: without it nothing is known of what the preprocessor passed over
 _ROUNDS = 40
 _LINE = re.compile(r"(.*?):(\d+):(\d+): (fatal error|error|warning): (.*)")
 _OPTION = re.compile(r" \[(-W[^\],]*)(?:,[^\]]*)?\]$")
@@ -72,6 +74,7 @@ class _Library:
         self._index = cindex.Index.create()
         self._overlay = overlay
         self._failed: type[Exception] = cindex.TranslationUnitLoadError
+        self._skipped = _skipped_ranges(cindex)
         get = cindex.conf.lib.clang_getClangVersion
         get.restype = cindex._CXString
         said = get()
@@ -81,7 +84,7 @@ class _Library:
     def check(self, unit: dict[str, Any]) -> dict[str, Any]:
         arguments = [*unit["arguments"], "-ivfsoverlay", str(self._overlay)]
         try:
-            parsed = self._index.parse(unit["main"], args=arguments, options=_KEEP_GOING)
+            parsed = self._index.parse(unit["main"], args=arguments, options=_KEEP_GOING | _DETAILED)
         except self._failed:
             return {"failed": "the compiler cannot read it"}
         found: list[list[Any]] = []
@@ -91,7 +94,36 @@ class _Library:
                 place = [file, one.location.line, one.location.column]
                 found.append([*place, "error" if one.severity > 2 else "warning", one.spelling, one.option])
         included = [str(one.include.name) for one in parsed.get_includes()]
-        return {"diagnostics": found, "included": included}
+        return {"diagnostics": found, "included": included, "inactive": self._skipped(parsed)}
+
+
+def _skipped_ranges(cindex: Any) -> Callable[[Any], list[list[Any]]]:
+    """What gives, of a parsed unit, the lines that the preprocessor passed over: clang_getAllSkippedRanges
+    (clang-c/Index.h), which the Python binding lacks. A range reaches from the directive before to the one behind."""
+
+    class Ranges(ctypes.Structure):
+        _fields_: ClassVar = [("count", ctypes.c_uint), ("ranges", ctypes.POINTER(cindex.SourceRange))]
+
+    library = cindex.conf.lib
+    ask, end = library.clang_getAllSkippedRanges, library.clang_disposeSourceRangeList
+    ask.restype, ask.argtypes = ctypes.POINTER(Ranges), [cindex.TranslationUnit]
+    end.restype, end.argtypes = None, [ctypes.POINTER(Ranges)]
+
+    def ranges(parsed: Any) -> list[list[Any]]:
+        found = ask(parsed)
+        if not found:
+            return []
+        try:
+            every = [found.contents.ranges[at] for at in range(found.contents.count)]
+            return [
+                [str(one.start.file.name), one.start.line + 1, one.end.line - 1]
+                for one in every
+                if one.start.file is not None and one.end.line - 1 > one.start.line
+            ]
+        finally:
+            end(found)
+
+    return ranges
 
 
 class _Command:

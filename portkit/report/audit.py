@@ -97,6 +97,8 @@ _NOUNS = {
     LackKind.MEMBER: "member", LackKind.DIFFERS: "declaration that differs",
 }  # fmt: skip
 
+_INACTIVE = "Only compiled for other systems"
+
 _TITLES = {
     LackKind.HEADER: "Headers that the target lacks",
     LackKind.FUNCTION: "Functions that the target lacks",
@@ -115,6 +117,7 @@ def blocks(found: Audit, *, every: bool = False) -> Iterator[Block]:
         yield from _lacking(found.portability, every)
     yield from _measures(found.privsep)
     yield from _crossings(found.privsep, every)
+    yield from _inactive(found.privsep, every)
     yield from _checks(found.fixes)
     yield from _unchecked(found)
     yield from _message_table(_OURS, found.messages)
@@ -141,7 +144,7 @@ def _stepped(found: Sequence[StepCheck]) -> Iterator[Block]:
 
 def finds(found: Audit, name: str) -> bool:
     """Whether the audit finds `name` wanting: what is before the colon of a thing it tells, such as `localtime`."""
-    measured = (_ALREADY, _OURS, _THEIRS)
+    measured = (_ALREADY, _OURS, _THEIRS, _INACTIVE)
     items = (item.text for block in blocks(found) if block.title not in measured for item in block.items)
     return any(text == name or text.startswith(f"{name}:") for text in items)
 
@@ -198,6 +201,16 @@ def _crossings(one: Privsep, every: bool) -> Iterator[Block]:
             items = tuple(_crossing(name, found, every) for name, found in _by_call(chosen).items())
             if items:
                 yield Block(f"{title}: {need}", items)
+
+
+def _inactive(one: Privsep, every: bool) -> Iterator[Block]:
+    """What would be a crossing, were it compiled for the target."""
+    items = tuple(
+        Item(f"{name}: {places([crossing.place for crossing in found], every=every)}", ())
+        for name, found in _by_call(one.inactive).items()
+    )
+    if items:
+        yield Block(_INACTIVE, items, "the compiler passes over these lines on the target, and they count nowhere else")
 
 
 def _by_call(chosen: Sequence[Crossing]) -> dict[str, list[Crossing]]:
@@ -403,6 +416,10 @@ def _privsep(one: Privsep) -> Object:
             for crossing in one.crossings
         ],
         "answers": [_answer(answer) for answer in one.answers],
+        "inactive": [
+            {"need": str(crossing.need), "call": crossing.call, "place": _place(crossing.place)}
+            for crossing in one.inactive
+        ],
     }  # fmt: skip
 
 

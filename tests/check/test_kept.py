@@ -11,7 +11,7 @@ from portkit.store.cache import Cache
 
 UNIT = Unit("a/a.c", {"a/a.c": "1", "a/a.h": "2", "a/b.h": "3"}, ("-Wall",), ("a",))
 SAID = Diagnostic("a/a.h", 3, 4, Severity.ERROR, "no 'x'", "")
-ANSWER = Checked("a/a.c", (SAID,), ("a/a.c", "a/a.h"))
+ANSWER = Checked("a/a.c", (SAID,), ("a/a.c", "a/a.h"), inactive=(("a/a.h", 1, 2),))
 
 
 def changed(**keys: str) -> Unit:

@@ -197,3 +197,39 @@ def test_cvs_gives_the_same_answer(place: Path) -> None:
     shutil.rmtree(place / "cvs" / "lib")
     told = call("-C", str(place), "--upstream", f"openbsd=cvs:{place / 'cvs'}", "--json", "audit", "tool").object()
     assert "upstream's headers (include/, sys/) are not at hand" in told["notes"][0]
+
+
+CHROOTED = b"""\
+#include <sys/sock.h>
+int chroot(const char *), setuid(int), getaddrinfo(int), open(const char *, int);
+static void look(void)
+{
+#ifdef __FreeBSD__
+\topen("/dev/caps", 0);
+#else
+\tgetaddrinfo(SO_NEAR);
+#endif
+}
+
+int main(void)
+{
+\tchroot("/");
+\tsetuid(7);
+\tlook();
+\treturn 0;
+}
+"""
+
+
+def test_what_is_compiled_for_other_systems_stands_apart(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(place / "down.git", {"usr.sbin/tool/tool.c": CHROOTED}, "tool: chroot", 9)
+    told = audit(place, "--json", "audit", "tool").object()
+    calls, apart = ([one["call"] for one in told["privsep"][key]] for key in ("crossings", "inactive"))
+    if "libclang" in told["standing"]["compiler"]:
+        assert (calls, apart) == (["getaddrinfo"], ["open"])
+        assert "Only compiled for other systems" in audit(place, "audit", "tool").out
+    monkeypatch.setattr("portkit.check.compiler.LIBRARY", "nothing-of-that-name")
+    told = audit(place, "--json", "audit", "tool").object()  # the clang on PATH
+    assert told["standing"]["compiler"].startswith("clang version")
+    assert {one["call"] for one in told["privsep"]["crossings"]} == {"getaddrinfo", "open"}
+    assert told["privsep"]["inactive"] == [] and any("all of it counts" in one for one in told["notes"])

@@ -178,9 +178,10 @@ MEASUREMENTS = (
         ("bench/port_mode.py",),
         "Every hunk on a file that is there accounted for; more placed than patch -F2 places; no unfaithful hunk; 60 "
         "of them read by hand.",
-        "What is ready has its place and waits for something that does not land. Of what `patch` takes, what is left "
-        "here stands at another place than upstream's, or twice. The hunks that were read, each with its verdict and "
-        "why, are in bench/data/port_hunks_read.csv.",
+        "What is ready has its place and waits for something that does not land. The goal of more than patch is missed: "
+        "most of what patch puts somewhere is wrong there, or half a change (it calls what is not there, frees what is "
+        "used, tells of what is not done), and portkit lands none of that. Read by hand, block by block, in "
+        "bench/data/port_patch_read.csv; the hunks that were drawn in bench/data/port_hunks_read.csv.",
     ),
 )
 

@@ -90,6 +90,8 @@ def done_there(
             wanted = [token.text for token in _tokens(instead)]
             if any(word not in text for word in wanted) or not telling(b" ".join(wanted)):
                 return -1
+            if all(word.isdigit() for word in set(wanted) - set(words)) and set(wanted) != set(words):
+                return -1  # a number may have become that one for another reason
             mine, theirs = mine or _tokens(text), theirs or _tokens(b"".join(base))
             places = _places(mine, wanted)
             if len(places) != 1 or _places(mine, words) or _places(theirs, wanted) or len(_places(theirs, words)) != 1:

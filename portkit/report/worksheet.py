@@ -78,7 +78,10 @@ def _net(one: Net) -> Object:
         "changesets": list(one.changesets),
         "left": one.left,
         "hunks": [
-            {"fate": hunk.fate, "line": hunk.line, "lines": [decode(raw).rstrip("\n") for raw in hunk.lines]}
+            {
+                "fate": hunk.fate, "line": hunk.line, "lines": [decode(raw).rstrip("\n") for raw in hunk.lines],
+                "here": decode(hunk.here), "first": hunk.first or None,
+            }
             for hunk in one.hunks
         ],
     }

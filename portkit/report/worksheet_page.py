@@ -17,7 +17,7 @@ from portkit.report.shown import Side, counted, cut, one_line, sides
 from portkit.report.worksheet import Section, sections
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome
 from portkit.sync.worksheet import Candidate, Entry, NetHunk, What, Worksheet
-from portkit.text import decode, printable
+from portkit.text import decode, printable, split_lines
 
 _SHOWN = 40
 """Lines of a side that are shown."""
@@ -96,8 +96,14 @@ def view(outcome: ComponentOutcome, links: Links, done: Sequence[str] = ()) -> S
 def page(one: SheetView, own: Templates | None = None) -> bytes:
     """The page, UTF-8. Raises UserError for what is wrong with a template of the user's."""
     return render(
-        "worksheet.html.j2", one, own, nearest=_nearest, place=place, sides=_sides, title=_title, net=_net, diff=_diff
+        "worksheet.html.j2", one, own, nearest=_nearest, place=place, sides=_sides, title=_title, net=_net, diff=_diff,
+        target=_target,
     )
+
+
+def _target(hunk: NetHunk) -> tuple[str, ...]:
+    """The target's lines at a net hunk."""
+    return tuple(cut(printable(decode(raw)).rstrip("\n")) for raw in split_lines(hunk.here)[:_SHOWN])
 
 
 def _net(section: Section) -> str:

@@ -244,7 +244,13 @@ class Port:
             if ours is None:
                 continue
             grouped: dict[tuple[str, str], list[NetHunk]] = {}
+            mine = self._placer.table.lines(ours.content).raw
             for key, hunk in self._net_hunks(first, ours.content, last):
+                if hunk.fate is not Fate.ALREADY and hunk.line:
+                    at = max(0, hunk.line - 1 - _AROUND)
+                    gone = sum(raw[:1] in b" -" for raw in hunk.lines)
+                    here = b"".join(mine[at : hunk.line - 1 + gone][:_SHOWN])
+                    hunk = replace(hunk, here=here, first=at + 1)
                 grouped.setdefault(key, []).append(hunk)
             for (counterpart, function), several in grouped.items():
                 changesets = dict.fromkeys(open_in.get((target, counterpart, function), ()))

@@ -82,11 +82,14 @@ class Entry:
 class NetHunk:
     """A place that upstream's file has otherwise after the last changeset than before the first. `fate`: `already`
     where the target has it, `ready` where it would fit, else `left`; `line`: the target's, from 1, 0 where it is not
-    known. `lines`: upstream's, in the target's words where those are known, each after " ", "-" or "+"."""
+    known. `lines`: upstream's, in the target's words where those are known, each after " ", "-" or "+"; `here` the
+    target's at the line, the first of them being line `first`."""
 
     fate: Fate
     line: int
     lines: tuple[bytes, ...]
+    here: bytes = b""
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ def test_what_was_made_within_a_line_of_the_targets_own_is_there() -> None:
     assert done_there(old, new, BASE, (*done, *OURS)) == -1  # in one of two places
     assert done_there(old, new, (*BASE, *new), done) == -1  # another of upstream's own
     assert done_there((b"\t}\n",), (b"\t};\n",), BASE, done) == -1
+    table = b"char *names[7] = {\n", b"char *names[8] = {\n"  # one more, but which?
+    assert done_there(table[:1], table[1:], table[:1], (b"const " + table[1],)) == -1
 
 
 def test_what_stands_twice_is_left() -> None:

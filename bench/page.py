@@ -178,7 +178,7 @@ MEASUREMENTS = (
         ("bench/port_mode.py",),
         "Every hunk on a file that is there accounted for; more placed than patch -F2 places; no unfaithful hunk; 60 "
         "of them read by hand.",
-        "What is ready has its place and waits for something that does not land. The goal of more than patch is missed: "
+        "What is ready has its place and waits for something that does not land. More than patch is a goal missed: "
         "most of what patch puts somewhere is wrong there, or half a change (it calls what is not there, frees what is "
         "used, tells of what is not done), and portkit lands none of that. Read by hand, block by block, in "
         "bench/data/port_patch_read.csv; the hunks that were drawn in bench/data/port_hunks_read.csv.",

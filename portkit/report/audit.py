@@ -110,20 +110,22 @@ _TITLES = {
 
 
 def blocks(found: Audit, *, every: bool = False) -> Iterator[Block]:
-    """Everything that was found, by kind. `every`: all places and warnings, rather than the first few."""
+    """Everything that was found, what must be done before what only should be known. `every`: all places and warnings,
+    rather than the first few."""
     if found.standing is not None:
         yield from _standing(found.standing, every)
-    if found.portability is not None:
-        yield from _lacking(found.portability, every)
     yield from _measures(found.privsep)
     yield from _crossings(found.privsep, every)
-    yield from _inactive(found.privsep, every)
     yield from _checks(found.fixes)
     yield from _unchecked(found)
     yield from _message_table(_OURS, found.messages)
     yield from _message_table(_THEIRS, found.upstream_messages)
+    if found.portability is not None:
+        yield from _lacking(found.portability, every)
     yield from _drifted(found.drift, every)
     yield from _stepped(found.steps)
+    yield from _inactive(found.privsep, every)
+    yield from _besides(found, every)
 
 
 def _stepped(found: Sequence[StepCheck]) -> Iterator[Block]:
@@ -173,12 +175,12 @@ def _crossing_lead(one: Privsep) -> Iterator[str]:
 def _message_lead(found: Audit) -> Iterator[str]:
     every = (*found.messages, *found.upstream_messages)
     missing = sum(len(one.unchecked) for one in every)
-    sizes = [sending.least for one in every for sending in one.senders]
     if every:
+        largest = max(every, key=_payload)
+        of = f"; the largest, {largest.name}, carries {_size(largest)}" if largest.senders else ""
         yield (
             f"{counted(len(found.messages), 'type')} of message in the target, {len(found.upstream_messages)} "
-            f"upstream; the largest has at least {counted(max(sizes, default=0), 'byte')} of payload. "
-            f"{counted(missing, 'receiver')} without a look at the length."
+            f"upstream{of}. {counted(missing, 'receiver')} without a look at the length."
         )
     lacking = sum(one.standing is Standing.LACKING for one in found.fixes)
     if lacking:
@@ -260,9 +262,22 @@ def _unchecked(found: Audit) -> Iterator[Block]:
 
 
 def _message_table(title: str, messages: Sequence[Message]) -> Iterator[Block]:
-    items = tuple(Item(message.name, tuple(_message_lines(message))) for message in messages)
+    ordered = sorted(messages, key=lambda one: -_payload(one))  # cheap is what stays small: the large ones first
+    items = tuple(
+        Item(f"{one.name}: {_size(one)}" if one.senders else one.name, tuple(_message_lines(one))) for one in ordered
+    )
     if items:
-        yield Block(title, items)
+        yield Block(title, items, "by payload, the largest first")
+
+
+def _payload(message: Message) -> int:
+    """The bytes that its largest sender gives it, as far as they are known."""
+    return max((sending.least for sending in message.senders), default=0)
+
+
+def _size(message: Message) -> str:
+    open_ended = any(sending.size is None for sending in message.senders)
+    return f"{counted(_payload(message), 'byte')}{' and more' if open_ended else ''}"
 
 
 def _message_lines(message: Message) -> Iterator[str]:
@@ -310,9 +325,19 @@ def _standing(one: TypeCheck, every: bool) -> Iterator[Block]:
     if one.outside:
         note = "in the target's own headers, or for the want of a header that the build makes"
         yield Block("Errors that are not the component's", tuple(_said(one.outside, every)), note)
-    warnings = [said for unit in one.units for said in unit.warnings]
+
+
+def _besides(found: Audit, every: bool) -> Iterator[Block]:
+    """What was not looked at, and what only warns."""
+    standing, other = found.standing, found.portability
+    if other is not None and other.left:
+        yield Block("Sources that were not looked at", tuple(Item(f"{path}: {why}") for path, why in other.left))
+    warnings = [said for unit in standing.units for said in unit.warnings] if standing is not None else []
     if warnings and every:
         yield Block("Warnings in the target's own sources", tuple(_said(warnings, every)))
+    if other is not None and other.warnings and every:
+        note = "by the switches of the target's own folder"
+        yield Block("Warnings in upstream's sources", tuple(_said(other.warnings, every)), note)
 
 
 def _lacking(one: Portability, every: bool) -> Iterator[Block]:
@@ -323,11 +348,6 @@ def _lacking(one: Portability, every: bool) -> Iterator[Block]:
     if one.other:
         note = "errors that nothing missing explains"
         yield Block("What does not compile for another reason", tuple(_said(one.other, every)), note)
-    if one.left:
-        yield Block("Sources that were not looked at", tuple(Item(f"{path}: {why}") for path, why in one.left))
-    if one.warnings and every:
-        note = "by the switches of the target's own folder"
-        yield Block("Warnings in upstream's sources", tuple(_said(one.warnings, every)), note)
 
 
 def _item(lack: Lack, every: bool) -> Item:

@@ -40,6 +40,11 @@ class Headers:
     sources: Mapping[str, RepoPath]
     generated: Mapping[str, RepoPath] = field(default_factory=dict)
 
+    @property
+    def system(self) -> bool:
+        """Whether the system's own are among them: on a library's alone, everything would be an error."""
+        return any(path.startswith(("include/", "sys/")) for path in self.sources.values())
+
 
 def installed(
     entries: Mapping[RepoPath, Blob],

@@ -114,7 +114,7 @@ class Auditor:
         headers, header_tree = headers_of(ground.target_tree)
         standing = found = None
         ours, theirs = _contents(target), _contents(upstream)
-        if not headers.files:
+        if not headers.system:
             notes.append("the target has no headers (include/, sys/): nothing can be checked on them")
         else:
             compiler = ground.compiler(headers, header_tree)
@@ -134,7 +134,7 @@ class Auditor:
             passed = tuple(one for one in every if _passed(one.place, ours, running))
             crossing = replace(crossing, inactive=passed)
         mine, other = messages(target_calls, running), messages(upstream_calls, theirs)
-        if headers.files:
+        if headers.system:
             found, stand_ins = portability(
                 upstream, partial(ground.upstream_tree, newest.id), headers, _reader(headers, header_tree), compiler,
                 warnings=_warnings(target.builds), table=self._table, since=_Since(self._lineage, until, upstream),

@@ -212,7 +212,7 @@ class Workspace:
             return component.upstream_of(path) is not None
 
         headers, tree = headers_of(tree_of)
-        if not headers.files:
+        if not headers.system:
             raise UserError(
                 f"{component.name} cannot be type-checked: the target has no headers at {onto[:12]}",
                 where=f"components.{component.name}.check",

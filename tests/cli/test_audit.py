@@ -196,7 +196,7 @@ def test_cvs_gives_the_same_answer(place: Path) -> None:
     shutil.rmtree(place / "cvs" / "sys")
     shutil.rmtree(place / "cvs" / "lib")
     told = call("-C", str(place), "--upstream", f"openbsd=cvs:{place / 'cvs'}", "--json", "audit", "tool").object()
-    assert "upstream's headers (include/, sys/) are not at hand" in told["notes"][0]
+    assert any("upstream's headers (include/, sys/) are not at hand" in note for note in told["notes"])
 
 
 CHROOTED = b"""\

@@ -62,18 +62,7 @@ def ahead(found: Layers, versions: Sequence[Version | None], number: Callable[[i
     came, gone = later_lines(versions)
     if len(gone) != sum(line.on == BEGINNING for line in found.lines):
         return found
-    out: list[Layer] = []
-    at = 0
-    for line in found.lines:
-        if line.on == BEGINNING:
-            if line.off == REMAINDER and gone[at] > 0:
-                line = replace(line, off=number(gone[at]))
-            at += 1
-        elif line.on == REMAINDER and line.off == NEVER:
-            by = _taken(came, at, line.text)
-            line = replace(line, on=number(by)) if by > 0 else line
-        out.append(line)
-    return replace(found, lines=tuple(out))
+    return _given(found, gone, came, number)
 
 
 def left_out(found: Layers, versions: Sequence[Version | None], number: Callable[[int], int]) -> Layers:
@@ -87,15 +76,23 @@ def left_out(found: Layers, versions: Sequence[Version | None], number: Callable
     if len(put) != len(baseline):
         return found
     _slide(put, baseline)
+    return _given(found, put, gaps, number)
+
+
+def _given(
+    found: Layers, lacking: Sequence[int], kept: Sequence[list[tuple[bytes, int]]], number: Callable[[int], int]
+) -> Layers:
+    """`found` with the remainder given away: `lacking` tells of each line of the baseline which version accounts for
+    its lack (0: none), `kept` of each gap between them which lines a version accounts for."""
     out: list[Layer] = []
     at = 0
     for line in found.lines:
         if line.on == BEGINNING:
-            if line.off == REMAINDER and put[at] > 0:
-                line = replace(line, off=number(put[at]))
+            if line.off == REMAINDER and lacking[at] > 0:
+                line = replace(line, off=number(lacking[at]))
             at += 1
         elif line.on == REMAINDER and line.off == NEVER:
-            by = _taken(gaps, at, line.text)
+            by = _taken(kept, at, line.text)
             line = replace(line, on=number(by)) if by > 0 else line
         out.append(line)
     return replace(found, lines=tuple(out))

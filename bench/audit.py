@@ -21,8 +21,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.scratch import ROOT, real
-from portkit.cli.wiring import Options, Workspace, workspace
+from bench.scratch import ROOT, in_place, real
+from portkit.cli.wiring import Workspace
 from portkit.store.cache import Cache
 from portkit.sync.component import Scope, position_of
 
@@ -56,26 +56,19 @@ def main() -> int:
     places = real()
     if places is None:
         return 0
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Options(
-            directory=folder, map_file=str(ROOT / "upstream-map.yaml"), upstreams=(f"openbsd={places[0]}",),
-            target=places[1],
-        )  # fmt: skip
-        with workspace(settings, fetch=False) as work:
-            found = {name: _audit(work, name, onto) for name, onto in COMPONENTS}
-            findings = sorted(one for name, audit in found.items() for one in _findings(name, audit))
-            drawn = random.Random(options.seed).sample(findings, min(DRAWN, len(findings)))
-            if options.draw:
-                with Path(options.draw).open("w", newline="") as file:
-                    csv.writer(file).writerows([("component", "kind", "name", "path", "line"), *drawn])
-                return 0
-            _speed(work)
-            for name, audit in found.items():
-                _tell(name, audit)
-            _plan(found)
-            _verdicts(findings, drawn, options.seed)
+    with in_place(*places) as work:
+        found = {name: _audit(work, name, onto) for name, onto in COMPONENTS}
+        findings = sorted(one for name, audit in found.items() for one in _findings(name, audit))
+        drawn = random.Random(options.seed).sample(findings, min(DRAWN, len(findings)))
+        if options.draw:
+            with Path(options.draw).open("w", newline="") as file:
+                csv.writer(file).writerows([("component", "kind", "name", "path", "line"), *drawn])
+            return 0
+        _speed(work)
+        for name, audit in found.items():
+            _tell(name, audit)
+        _plan(found)
+        _verdicts(findings, drawn, options.seed)
     return 0
 
 

@@ -16,7 +16,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from portkit.cli.wiring import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -82,3 +85,17 @@ def scratch(upstream: str, target: str, component_map: str | None = None) -> Ite
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+
+@contextmanager
+def in_place(upstream: str, target: str) -> Iterator[Workspace]:
+    """The project's own map on the two histories where they lie: for what only reads."""
+    from portkit.cli.wiring import Options, workspace
+
+    with tempfile.TemporaryDirectory() as folder:
+        options = Options(
+            directory=folder, map_file=str(ROOT / "upstream-map.yaml"), upstreams=(f"openbsd={upstream}",),
+            target=target,
+        )  # fmt: skip
+        with workspace(options, fetch=False) as work:
+            yield work

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import csv
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.scratch import ROOT, real
-from portkit.cli.wiring import Options, workspace
+from bench.scratch import ROOT, in_place, real
 from portkit.report.watched import summary, topics_of
 from portkit.sync.run import Request
 
@@ -30,17 +28,12 @@ def main() -> int:
     places = real()
     if places is None:
         return 0
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Options(
-            directory=folder, map_file=str(ROOT / "upstream-map.yaml"), upstreams=(f"openbsd={places[0]}",),
-            target=places[1],
-        )  # fmt: skip
-        with workspace(settings, fetch=False) as work:
-            work.history(work.map.source(work.map.component("dntpd").upstream))
-            started = time.perf_counter()
-            request = Request(("dntpd",), work.target().default_tip(), dry_run=True, since=SINCE)
-            (outcome,) = work.sync().run(request).outcomes
-            took = time.perf_counter() - started
+    with in_place(*places) as work:
+        work.history(work.map.source(work.map.component("dntpd").upstream))
+        started = time.perf_counter()
+        request = Request(("dntpd",), work.target().default_tip(), dry_run=True, since=SINCE)
+        (outcome,) = work.sync().run(request).outcomes
+        took = time.perf_counter() - started
     print(f"{len(outcome.looked_at)} changesets of ntpd in {took:.1f} s: {summary(outcome.looked_at)}")
     found = {
         one.changeset.id[:12]: str(topics_of(one)[0]) if topics_of(one) else "other" for one in outcome.looked_at

@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from portkit.change.changeset import Blob, Changeset
 from portkit.components.model import Source
@@ -18,10 +18,12 @@ from portkit.errors import UserError, WorldError
 from portkit.git.door import BlobReader, GitRepository
 from portkit.paths import RepoPath, from_bytes, to_bytes
 from portkit.protocols import Damage
-from portkit.survey.resolve import Event
 from portkit.upstream.index import Index
 from portkit.upstream.indexfile import LostIndexError
 from portkit.upstream.rawlog import RawCommit, arguments, parse
+
+if TYPE_CHECKING:
+    from portkit.survey.resolve import Event
 
 Progress = Callable[[str], None]
 Answer = TypeVar("Answer")

@@ -10,14 +10,16 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portkit.change.changeset import Blob, Changeset, FileChange, Person
 from portkit.paths import RepoPath
-from portkit.survey.resolve import Event
 from portkit.text import decode
 from portkit.upstream.indexfile import IndexFile
 from portkit.upstream.rawlog import RawChange, RawCommit
+
+if TYPE_CHECKING:
+    from portkit.survey.resolve import Event
 
 _SPAN = 1 << 32
 _BATCH = 2000
@@ -112,6 +114,8 @@ class Index(IndexFile):
 
     def lives(self, paths: Iterable[tuple[int, RepoPath]]) -> dict[RepoPath, tuple[Event, ...]]:
         """Of each of `paths` (this index's numbers), its changes, oldest first."""
+        from portkit.survey.resolve import Event  # only a survey asks for lives: a sync starts without
+
         dates = {
             position: (id_, date) for position, id_, date in self.rows("SELECT position, id, date FROM commits")
         }

@@ -198,7 +198,7 @@ def _other(one: Waiting, card: Card | None, scope: Sequence[str]) -> tuple[Comma
     more = "".join(f" {word}" for word in map(shlex.quote, words))
     plain = "".join(f" {word}" for word in map(shlex.quote, scope))
     if one.patch:
-        name = one.component
+        name = shlex.quote(one.component)
         return (
             Command(f"portkit patches refresh {name} --remainder{plain}", "what is nobody's goes into remainder.patch"),
             Command(f"portkit patches list {shlex.quote(one.file.target)}", "tells which patches own the file"),

@@ -230,6 +230,10 @@ def _tell_more(place: Workspace, one: PatchCheck) -> None:
     said = []
     if one.in_order.reason:
         said.append(f"does not apply: {one.in_order.reason}")
+    if one.forward.reason:
+        said.append(f"not on upstream's newest files: {one.forward.reason}")
+    if one.alone.reason and place.screen.verbose:
+        said.append(f"not alone: {one.alone.reason}")
     if one.superseded is not None and superseded_words(one.superseded):
         said.append(superseded_words(one.superseded))
     if one.collisions:

@@ -47,6 +47,18 @@ def test_what_upstream_took_is_told_and_where_each_patch_fits(extracted: Work) -
     assert taken["name"] == "leased-do-not-leave-half-a-resolv-conf-behind.patch"
 
 
+def test_a_patch_that_does_not_fit_says_where_and_why(extracted: Work) -> None:
+    found = extracted.portkit("--json", "patches", "check", "leased").object()["patches"]
+    ahead = [one["forward"]["reason"] for one in found if one["forward"]["fit"] == "none"]
+    alone = [one["alone"]["reason"] for one in found if one["alone"]["fit"] == "none"]
+    assert ahead or alone
+    brief = " ".join(extracted.portkit("patches", "check", "leased").out.split())
+    assert all(f"not on upstream's newest files: {reason}" in brief for reason in ahead)
+    assert "not alone: " not in brief
+    whole = " ".join(extracted.portkit("-v", "patches", "check", "leased").out.split())
+    assert all(f"not alone: {reason}" in whole for reason in alone)
+
+
 def test_the_mailbox_makes_the_tree_and_so_does_quilt(extracted: Work, tmp_path: Path) -> None:
     base, mail, other = tmp_path / "base", tmp_path / "m.mbox", tmp_path / "quilt"
     told = extracted.portkit("patches", "export", "leased", "--to", str(mail), "--baseline", str(base))

@@ -36,14 +36,6 @@ class Ownership:
     names: tuple[str, ...]
     files: Mapping[RepoPath, OwnedFile]
 
-    def owner_of(self, path: str, line: int) -> str:
-        """The patch that added this line; "" where the baseline has it, or there is no such line."""
-        file = self.files.get(RepoPath(path))
-        if file is None or not 1 <= line <= len(file.lines):
-            return ""
-        number = file.lines[line - 1]
-        return self.names[number] if number >= 0 else ""
-
     def owners(self, path: str, first: int, last: int) -> tuple[str, ...]:
         """The patches that added one of the lines `first` to `last`, or removed something between or beside them, in
         the series' order. `last` may be `first` - 1: the place before line `first`."""

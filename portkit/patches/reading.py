@@ -28,7 +28,6 @@ MOST_FILES = 20_000
 """How many files one patch may speak of."""
 
 _HUNK = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@(.*)")
-_MAIL = re.compile(rb"From [0-9a-f]{40}(?:[0-9a-f]{24})? ")
 _EXTENDED = (
     b"old mode ", b"new mode ", b"deleted file mode ", b"new file mode ", b"copy from ", b"copy to ", b"rename from ",
     b"rename to ", b"rename old ", b"rename new ", b"similarity index ", b"dissimilarity index ", b"index ",
@@ -458,8 +457,3 @@ class _Reader:
         if not length or len(data) != (length + 3) // 4 * 4:
             raise self._wrong("this line of a binary patch says another length than it has")
         return data[:length]
-
-
-def is_mail_start(line: bytes) -> bool:
-    """Whether `line` begins a mail of git format-patch."""
-    return _MAIL.match(line) is not None

@@ -144,13 +144,15 @@ def test_who_owns_a_line() -> None:
         files(x=numbered(12, l3=b"three\nMORE\n", l8=b""), y=b"new\n"),
     ]
     owns = ownership(series(*trees), trees[0])
-    assert [owns.owner_of("x", line) for line in range(1, 7)] == ["", "", "p1.patch", "p3.patch", "", ""]
+    assert [owns.names[one] if one >= 0 else "" for one in next(iter(owns.files.values())).lines[:6]] == [
+        "", "", "p1.patch", "p3.patch", "", "",
+    ]  # fmt: skip
     assert owns.owners("x", 8, 9) == ("p2.patch",)
     assert owns.owners("x", 9, 8) == ("p2.patch",)  # the place before line 9
     assert owns.owners("x", 10, 12) == ()
     assert owns.owners("x", 1, 12) == ("p1.patch", "p2.patch", "p3.patch")
-    assert owns.owner_of("y", 1) == "p3.patch"
-    assert owns.owner_of("z", 1) == "" and owns.owner_of("x", 0) == "" and owns.owners("z", 1, 1) == ()
+    assert owns.owners("y", 1, 1) == ("p3.patch",)
+    assert owns.owners("z", 1, 1) == ()
 
 
 def test_who_owns_a_line_of_a_file_that_went_on() -> None:

@@ -11,7 +11,7 @@ from portkit.report.contract import iso
 from portkit.report.watched import ordered, summary, told, topics_of
 from portkit.store.atomic import write_atomic
 from portkit.sync.outcome import ComponentOutcome
-from portkit.sync.watching import Watched
+from portkit.sync.watched import Watched
 
 _MOST = 30
 """Changesets that a screen shows; the page has all."""

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from portkit.change.lines import Lines
+from portkit.merge.fate import Fate
 from portkit.merge.pieces import COMMON, Piece, Pieces, code, telling
-from portkit.merge.placing import Fate, Placed, Placing
+from portkit.merge.placing import Placed, Placing
 
 C_FILES = (".c", ".h", ".y", ".l")
 

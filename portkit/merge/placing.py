@@ -21,11 +21,11 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import Lines, LineTable
 from portkit.merge.by_words import done_there, reworded
+from portkit.merge.fate import Fate
 from portkit.merge.gate import Gate, judge
 from portkit.merge.ladder import merge
 from portkit.merge.pieces import Piece, Pieces, code, telling
@@ -40,17 +40,6 @@ _CALL = 8
 _WINDOW = 40
 """Outside of functions, so many lines around a hunk are put in the target's words."""
 _NAMES = re.compile(rb"[A-Za-z_]\w*")
-
-
-class Fate(StrEnum):
-    """What became of one hunk. `decided`: a person decided to do without it, now or for good; `ready`: it fits, and
-    something else must come first; `left`: it is for a hand."""
-
-    PLACED = "placed"
-    ALREADY = "already"
-    DECIDED = "decided"
-    READY = "ready"
-    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from portkit.report.waiting import Waiting
 from portkit.report.watched import evidence_of, topics_of
 from portkit.report.worksheet import entry_object, summary_object
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, FileBaseline, FileOutcome, Notice, State
-from portkit.sync.watching import Watched
+from portkit.sync.watched import Watched
 from portkit.sync.worksheet import Worksheet
 from portkit.text import decode
 

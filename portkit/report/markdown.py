@@ -30,7 +30,7 @@ from portkit.report.wording import (
     waiting_sentence,
 )
 from portkit.sync.outcome import ChangesetOutcome, Notice
-from portkit.sync.watching import Watched
+from portkit.sync.watched import Watched
 
 SIDE_LINES = 8
 """Lines of a side that a mail shows; the page shows more."""

@@ -16,7 +16,7 @@ from portkit.report.page import Templates, render
 from portkit.report.shown import counted, headline, one_line
 from portkit.report.watched import ordered, summary, told, topics_of
 from portkit.sync.outcome import ComponentOutcome
-from portkit.sync.watching import Topic, Watched
+from portkit.sync.watched import Topic, Watched
 
 _WIDTH = 78
 

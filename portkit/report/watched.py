@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from portkit.report.security import security_words
-from portkit.sync.watching import Evidence, Topic, Watched, Where
+from portkit.sync.watched import Evidence, Topic, Watched, Where
 
 
 def evidence_of(one: Watched) -> tuple[Evidence, ...]:

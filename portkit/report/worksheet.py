@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portkit.merge.placing import Fate
+from portkit.merge.fate import Fate
 from portkit.sync.outcome import ComponentOutcome
 from portkit.sync.worksheet import Candidate, Entry, Net, Worksheet
 from portkit.text import decode

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from portkit.merge.placing import Fate
+from portkit.merge.fate import Fate
 from portkit.report.contract import iso
 from portkit.report.links import Links
 from portkit.report.page import Templates, render

@@ -17,9 +17,10 @@ from portkit.components.model import Component, IdentStyle, Mode
 from portkit.decisions.model import Decisions
 from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
+from portkit.merge.fate import Fate
 from portkit.merge.file import Clash, FileMerge, FileMerger, Version
 from portkit.merge.gate import Gate
-from portkit.merge.placing import Fate, Placer
+from portkit.merge.placing import Placer
 from portkit.paths import RepoPath, parent
 from portkit.protocols import Damage, History, Memory, Target, Tree
 from portkit.sync.adapt import Adaptation, LocalSeries, adaptations
@@ -47,7 +48,8 @@ from portkit.sync.replay import NO_RESOLUTIONS, IdentPolicy, Judge, Replay, Repl
 from portkit.sync.rounds import Played, play, unknown
 from portkit.sync.style import learned
 from portkit.sync.vendor import VendorLine, VendorState, merging, readme, vendor_line
-from portkit.sync.watching import FileSides, Watched, look
+from portkit.sync.watched import Watched
+from portkit.sync.watching import FileSides, look
 from portkit.sync.worksheet import Worksheet
 
 _DAY = 86400

@@ -10,7 +10,7 @@ from portkit.change.changeset import Changeset
 from portkit.merge.file import ConflictKind
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
-from portkit.sync.watching import Watched
+from portkit.sync.watched import Watched
 from portkit.sync.worksheet import Worksheet
 
 

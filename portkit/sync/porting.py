@@ -16,10 +16,11 @@ from portkit.change.changeset import Changeset
 from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import Lines
 from portkit.merge import companions
+from portkit.merge.fate import Fate
 from portkit.merge.file import FileMerger, Version
 from portkit.merge.gate import Gate
 from portkit.merge.pieces import Pieces, telling, words_of
-from portkit.merge.placing import Fate, Placed, Placer, Placing
+from portkit.merge.placing import Placed, Placer, Placing
 from portkit.merge.wording import Wording, learned
 from portkit.paths import RepoPath, name
 from portkit.sync.decided import Decider

@@ -11,64 +11,18 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 from portkit.change.changeset import Changeset
 from portkit.merge.companions import C_FILES, names_in
 from portkit.merge.pieces import code
 from portkit.merge.placing import Placer
 from portkit.paths import RepoPath, name
+from portkit.sync.watched import Evidence, Topic, Watched, Where
 
 _MOST = 4
 """How many pieces of evidence of one sort are named."""
 
 _FUNCTIONS = 12
-
-
-class Topic(StrEnum):
-    """What a changeset is about, in the order in which it is worth reading."""
-
-    SECURITY = "security"
-    PRIVSEP = "privsep"
-    PROTOCOL = "protocol"
-    PORTABILITY = "portability"
-    DOCUMENTATION = "documentation"
-
-
-class Where(StrEnum):
-    """Where evidence was found."""
-
-    LOG = "log"
-    FILE = "file"
-    FUNCTION = "function"
-    CODE = "code"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One piece: the topic it speaks for, where it stands, and what it is, as it stands there."""
-
-    topic: Topic
-    where: Where
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A changeset of a watched component: the functions it touches, what it is about, and what a person decided of it
-    ("" for nothing). `pages`: it touches nothing but manual pages and the like."""
-
-    changeset: Changeset
-    functions: tuple[str, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    decided: str = ""
-    pages: bool = False
-
-    @property
-    def topics(self) -> tuple[Topic, ...]:
-        """What it is about, without what its log says of security."""
-        found = {one.topic for one in self.evidence}
-        return tuple(topic for topic in Topic if topic in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portkit.merge.placing import Fate
+from portkit.merge.fate import Fate
 from portkit.paths import RepoPath
 
 

@@ -7,7 +7,7 @@ import csv
 import pytest
 
 from bench import watch
-from portkit.sync.watching import Topic
+from portkit.sync.watched import Topic
 
 
 def test_it_says_what_it_misses(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,8 @@ import pytest
 from placing_worlds import COUSIN, UPSTREAM, edited
 
 from bench.faithful import faithful, judge
-from portkit.merge.placing import Fate, Placed, Placer, Placing
+from portkit.merge.fate import Fate
+from portkit.merge.placing import Placed, Placer, Placing
 
 
 def placed(*changes: tuple[bytes, bytes], ours: bytes = COUSIN, base: bytes = UPSTREAM) -> Placed:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from portkit.change.lines import LineTable
+from portkit.merge.fate import Fate
 from portkit.merge.pieces import Pieces
-from portkit.merge.placing import Fate, Placer
+from portkit.merge.placing import Placer
 from portkit.merge.wording import Word, Wording, learned
 
 BODY = b"""

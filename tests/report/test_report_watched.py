@@ -7,7 +7,7 @@ from dataclasses import replace
 from report_outcomes import changeset
 
 from portkit.report.watched import evidence_of, ordered, summary, told, topics_of
-from portkit.sync.watching import Evidence, Topic, Watched, Where
+from portkit.sync.watched import Evidence, Topic, Watched, Where
 
 
 def watched(number: int, message: str, *evidence: Evidence) -> Watched:

@@ -13,7 +13,7 @@ from portkit.change.revision import FileRevision
 from portkit.components.model import Component, Mode, PathRule, PortRange
 from portkit.decisions.model import Decision, DecisionKind, Decisions, Until, Wait
 from portkit.errors import UserError
-from portkit.merge.placing import Fate
+from portkit.merge.fate import Fate
 from portkit.paths import RepoPath
 from portkit.sync.component import ComponentRun, Plan, Scope
 from portkit.sync.ledger import read_ledger

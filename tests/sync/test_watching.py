@@ -11,7 +11,7 @@ from portkit.components.model import Mode, Retired, Window
 from portkit.decisions.model import Decision, DecisionKind, Decisions
 from portkit.paths import RepoPath
 from portkit.sync.component import ComponentRun, Scope
-from portkit.sync.watching import Evidence, Topic, Watched, Where
+from portkit.sync.watched import Evidence, Topic, Watched, Where
 
 A, PAGE, PRIV = "sbin/dhclient/a.c", "sbin/dhclient/a.8", "sbin/dhclient/privsep.c"
 BODY = b"int\nstart_it(int box)\n{\n\tint error = 0;\n\n\terror = open_box(box);\n\treturn (error);\n}\n"

@@ -24,7 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.scratch import ROOT, in_place, real
 from portkit.cli.wiring import Workspace
 from portkit.store.cache import Cache
-from portkit.sync.component import Scope, position_of
+from portkit.sync.plan import Scope
+from portkit.sync.points import position_of
 
 ONTO = "3c1204fc30c7ecc85ddfbc7a676604ac60933bec"
 VERDICTS = ROOT / "docs" / "audit-findings.csv"

@@ -18,8 +18,8 @@ from portkit.change.changeset import Blob, Changeset
 from portkit.merge.file import Version
 from portkit.paths import RepoPath
 from portkit.protocols import Tree
-from portkit.sync.component import Plan, Step
 from portkit.sync.outcome import ChangesetOutcome, Complaint, ComponentOutcome, State, TypeChecked, TypeCheckRun
+from portkit.sync.plan import Plan, Step
 from portkit.sync.replay import Judge, Refusal
 
 Writes = Mapping[RepoPath, Version | None]

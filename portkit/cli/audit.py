@@ -17,7 +17,7 @@ from portkit.cli.wiring import Options, Workspace, workspace
 from portkit.components.model import Component
 from portkit.report.audit import audit_object, blocks, lead
 from portkit.report.audit_page import audit_page, html, markdown
-from portkit.sync.component import Plan
+from portkit.sync.plan import Plan
 from portkit.sync.run import Request
 
 

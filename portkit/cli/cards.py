@@ -16,8 +16,8 @@ from portkit.patches.series import push
 from portkit.paths import RepoPath
 from portkit.report.waiting import Waiting
 from portkit.store.patches import FOLDER
-from portkit.sync.component import Plan
 from portkit.sync.outcome import ComponentOutcome, State
+from portkit.sync.plan import Plan
 from portkit.sync.run import Request
 from portkit.triage.card import Card
 from portkit.triage.explain import Explainer, PatchStep

@@ -15,7 +15,7 @@ from portkit.components.model import Mode
 from portkit.decisions.ids import parse_id
 from portkit.decisions.model import Decision, DecisionKind, Decisions, Until, Wait
 from portkit.errors import UserError
-from portkit.sync.component import day_of
+from portkit.sync.points import day_of
 
 REOPEN = "reopen"
 _KINDS = (*map(str, DecisionKind), REOPEN)

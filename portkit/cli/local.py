@@ -23,9 +23,10 @@ from portkit.patches.series import Series, push, read_series, recorded_baseline
 from portkit.patches.superseded import Candidate, Superseded, UpstreamChanges, superseded
 from portkit.paths import RepoPath
 from portkit.store import patches as store
-from portkit.sync.component import ComponentRun, position_of
+from portkit.sync.component import ComponentRun
 from portkit.sync.lineage import FileVersion
 from portkit.sync.local import Derived, Local, LocalFinder, Ported, left_out_of
+from portkit.sync.points import position_of
 from portkit.sync.resolved import Resolver
 from portkit.text import split_lines
 from portkit.upstream.source import UpstreamHistory

@@ -18,9 +18,10 @@ from portkit.errors import UserError
 from portkit.ports.model import carries
 from portkit.report.contract import iso
 from portkit.sync.branch import as_written
-from portkit.sync.component import ComponentRun, day_of
+from portkit.sync.component import ComponentRun
 from portkit.sync.ledger import marked_commits, read_ledger
 from portkit.sync.outcome import State
+from portkit.sync.points import day_of
 from portkit.sync.run import Request
 from portkit.text import printable
 

@@ -18,8 +18,9 @@ from portkit.errors import UserError
 from portkit.merge.file import FileMerger, Version
 from portkit.paths import RepoPath
 from portkit.report.waiting import Waiting, waiting
-from portkit.sync.component import ComponentRun, Plan, Scope
+from portkit.sync.component import ComponentRun
 from portkit.sync.decided import hunk_digests
+from portkit.sync.plan import Plan, Scope
 from portkit.sync.run import until_position
 
 _WHOLE = len("c-0123456789ab")

@@ -26,8 +26,9 @@ from portkit.errors import PortkitError, UserError, WorldError
 from portkit.git.mergetool import mergetool
 from portkit.merge.gate import Gate
 from portkit.sync.branch import holds_parts
-from portkit.sync.component import ComponentRun, Plan
+from portkit.sync.component import ComponentRun
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
+from portkit.sync.plan import Plan
 from portkit.sync.run import Request
 from portkit.sync.settling import OpenFile, Settled, open_files, settled
 from portkit.text import printable

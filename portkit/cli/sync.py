@@ -20,8 +20,9 @@ from portkit.report.waiting import new_since, open_ids
 from portkit.report.worksheet import open_ids as open_in
 from portkit.store.results import Results
 from portkit.sync.branch import DRAFT_SUFFIX
-from portkit.sync.component import Plan, day_of
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
+from portkit.sync.plan import Plan
+from portkit.sync.points import day_of
 from portkit.sync.run import Request
 from portkit.target.refs import RefUpdate
 

@@ -10,8 +10,8 @@ from portkit.cli.wiring import Workspace
 from portkit.components.model import CheckPolicy, Mode
 from portkit.errors import UserError, WorldError
 from portkit.report.type_check import summary, told
-from portkit.sync.component import Plan
 from portkit.sync.outcome import ComponentOutcome, State, TypeCheckRun
+from portkit.sync.plan import Plan
 
 
 def type_checked(

@@ -26,10 +26,10 @@ from portkit.store.engine import engine
 from portkit.store.lock import hold
 from portkit.store.mapfile import MAP_NAME, find_workspace, read_map, resolved
 from portkit.store.resolutions import ResolutionFolder
-from portkit.sync.adapt import LocalSeries
 from portkit.sync.by_hand import ByHand
-from portkit.sync.component import Plan, position_of
 from portkit.sync.lineage import Lineage
+from portkit.sync.plan import Plan
+from portkit.sync.points import position_of
 from portkit.sync.remembered import carried_on
 from portkit.sync.replay import Judge
 from portkit.sync.run import Sync, Writes
@@ -41,6 +41,7 @@ if TYPE_CHECKING:  # what few commands need is imported where they ask for it: a
     from portkit.audit.headers import Headers
     from portkit.audit.run import Auditor
     from portkit.audit.steps import StepChecker
+    from portkit.sync.adapt import LocalSeries
 
 _NOTHING: Writes = {}
 
@@ -291,6 +292,7 @@ class Workspace:
         read."""
         from portkit.patches.series import read_series  # only an import, and what is local, asks for it
         from portkit.store import patches
+        from portkit.sync.adapt import LocalSeries
 
         folder = patches.folder(self.root, component)
         return LocalSeries(read_series(patches.read(folder), str(folder)), str(folder))

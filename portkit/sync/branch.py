@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from portkit.change.changeset import Person
 from portkit.components.model import AuthorPolicy
@@ -16,7 +16,6 @@ from portkit.errors import UserError
 from portkit.merge.gate import Gate
 from portkit.paths import quoted
 from portkit.protocols import NewCommit, NewFile, Signature, TargetCommit, Tree
-from portkit.sync.component import Plan, Step
 from portkit.sync.message import (
     COMMIT,
     HUNKS,
@@ -29,7 +28,10 @@ from portkit.sync.message import (
     own_message,
 )
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, FileState, Notice, State, landed_in_part
-from portkit.sync.vendor import VendorLine, stored
+from portkit.sync.plan import Plan, Step
+
+if TYPE_CHECKING:
+    from portkit.sync.vendor import VendorLine
 
 DRAFT_SUFFIX = "-draft"
 NEW_SUFFIX = "-new"
@@ -135,6 +137,8 @@ class BranchWriter:
 
     def _vendored(self, line: VendorLine) -> tuple[str, ...]:
         """The commits of the vendor branch, one for each state; none where it holds something else."""
+        from portkit.sync.vendor import stored  # few imports have such a branch
+
         person = self._target.identity()
         return stored(self._target, line, None if self._policy is AuthorPolicy.UPSTREAM else person, person)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from portkit.change.changeset import Changeset
 from portkit.components.model import AuthorPolicy, Component, ComponentMap, Mode, Source
@@ -15,15 +15,20 @@ from portkit.errors import UserError
 from portkit.merge.file import Version
 from portkit.paths import RepoPath
 from portkit.protocols import History, Memory, Target
-from portkit.sync.adapt import LocalSeries
 from portkit.sync.branch import BranchMove, BranchWriter, Writable, Written, refuse_busy
 from portkit.sync.by_hand import ByHand
-from portkit.sync.component import NO_DECISIONS, NOTHING_BY_HAND, ComponentRun, Plan, Scope, day_of, position_of
+from portkit.sync.component import ComponentRun
+from portkit.sync.inputs import NO_DECISIONS, NOTHING_BY_HAND
 from portkit.sync.ledger import Ledger, marked_commits, read_ledger
 from portkit.sync.lineage import Lineage
 from portkit.sync.message import MessageWriter
 from portkit.sync.outcome import ComponentOutcome, Notice
+from portkit.sync.plan import Plan, Scope
+from portkit.sync.points import day_of, position_of
 from portkit.sync.replay import NO_RESOLUTIONS, Judge
+
+if TYPE_CHECKING:
+    from portkit.sync.adapt import LocalSeries
 
 Writes = Mapping[RepoPath, Version | None]
 """What commits set; None: deleted."""
@@ -76,7 +81,7 @@ class Sync:
         resolutions: Callable[[str], Resolutions] = lambda _: NO_RESOLUTIONS,
         by_hand: Callable[[Component, Lineage, str], ByHand] = lambda *_: NOTHING_BY_HAND,
         judge: Callable[[Component, str, Writes], Judge | None] = lambda *_: None,
-        series: Callable[[str], LocalSeries] = lambda _: LocalSeries(),
+        series: Callable[[str], LocalSeries | None] = lambda _: None,
         progress: Callable[[str], None] = lambda _: None,
         look: Callable[[Component, Plan], None] = lambda *_: None,
     ) -> None:

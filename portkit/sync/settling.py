@@ -15,10 +15,10 @@ from portkit.decisions.resolution import Place, Resolution, Resolutions, Whole, 
 from portkit.errors import PortkitError, UserError
 from portkit.merge.file import Clash, FileMerger, Version
 from portkit.merge.gate import Gate, Verdict
-from portkit.sync.component import conflict_of
 from portkit.sync.outcome import Conflict, State
 from portkit.sync.pick import Pick
 from portkit.sync.replay import Replayed
+from portkit.sync.replay_outcome import conflict_of
 from portkit.sync.resolved import Resolver
 from portkit.text import is_binary, printable
 

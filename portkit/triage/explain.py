@@ -19,11 +19,12 @@ from portkit.merge.alignment import Alignment
 from portkit.merge.file import Clash, ConflictKind, FileMerger, Version
 from portkit.paths import RepoPath
 from portkit.protocols import FileStep, History, Lives, Memory
-from portkit.sync.component import Ground, conflict_of
 from portkit.sync.lineage import FileVersion
 from portkit.sync.outcome import ChangesetOutcome, State
 from portkit.sync.pick import Pick
+from portkit.sync.plan import Ground
 from portkit.sync.replay import Replayed
+from portkit.sync.replay_outcome import conflict_of
 from portkit.text import decode, is_binary, split_lines
 from portkit.triage.card import Card, Cause, CauseKind, Excerpt, Proof, Suggestion
 from portkit.triage.minimal import smallest

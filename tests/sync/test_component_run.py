@@ -25,8 +25,10 @@ from portkit.components.model import Component, Mode
 from portkit.errors import UserError
 from portkit.merge.file import Version
 from portkit.paths import RepoPath
-from portkit.sync.component import ComponentRun, Plan, Scope, day_of, position_of
+from portkit.sync.component import ComponentRun
 from portkit.sync.message import MessageWriter, Revision
+from portkit.sync.plan import Plan, Scope
+from portkit.sync.points import day_of, position_of
 from portkit.sync.style import learned
 
 A, B, C = "sbin/dhclient/a.c", "sbin/dhclient/b.c", "sbin/dhclient/c.c"

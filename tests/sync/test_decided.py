@@ -13,10 +13,11 @@ from portkit.change.revision import FileRevision
 from portkit.decisions.model import Decision, DecisionKind, Decisions, Until, Wait
 from portkit.merge.file import FileMerger, Version
 from portkit.paths import RepoPath
-from portkit.sync.component import ComponentRun, Plan, Scope
+from portkit.sync.component import ComponentRun
 from portkit.sync.decided import hunk_digests
 from portkit.sync.message import MessageWriter, Revision
 from portkit.sync.outcome import ChangesetOutcome
+from portkit.sync.plan import Plan, Scope
 
 A, B, H = "sbin/dhclient/a.c", "sbin/dhclient/b.c", "sbin/dhclient/a.h"
 LETTERS = "abcdefghijklmnop"

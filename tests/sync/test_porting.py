@@ -15,10 +15,11 @@ from portkit.decisions.model import Decision, DecisionKind, Decisions, Until, Wa
 from portkit.errors import UserError
 from portkit.merge.fate import Fate
 from portkit.paths import RepoPath
-from portkit.sync.component import ComponentRun, Plan, Scope
+from portkit.sync.component import ComponentRun
 from portkit.sync.ledger import read_ledger
 from portkit.sync.message import PARTIAL, MessageWriter, Revision
 from portkit.sync.outcome import State
+from portkit.sync.plan import Plan, Scope
 from portkit.sync.worksheet import Entry, Net, What
 
 D = "usr.sbin/logd/logd.c"

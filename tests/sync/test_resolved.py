@@ -15,8 +15,9 @@ from portkit.errors import UserError
 from portkit.merge.file import Version
 from portkit.merge.gate import Gate
 from portkit.paths import RepoPath
-from portkit.sync.component import ComponentRun, Plan, Scope
+from portkit.sync.component import ComponentRun
 from portkit.sync.message import MessageWriter, Revision
+from portkit.sync.plan import Plan, Scope
 from portkit.sync.settling import OpenFile, open_files, settled
 
 A, B = "sbin/dhclient/a.c", "sbin/dhclient/b.c"

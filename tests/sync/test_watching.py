@@ -10,7 +10,8 @@ from portkit.change.revision import FileRevision
 from portkit.components.model import Mode, Retired, Window
 from portkit.decisions.model import Decision, DecisionKind, Decisions
 from portkit.paths import RepoPath
-from portkit.sync.component import ComponentRun, Scope
+from portkit.sync.component import ComponentRun
+from portkit.sync.plan import Scope
 from portkit.sync.watched import Evidence, Topic, Watched, Where
 
 A, PAGE, PRIV = "sbin/dhclient/a.c", "sbin/dhclient/a.8", "sbin/dhclient/privsep.c"

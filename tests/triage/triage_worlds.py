@@ -11,7 +11,8 @@ from portkit.components.model import Component
 from portkit.decisions.model import Decision, Decisions
 from portkit.paths import RepoPath
 from portkit.protocols import FileStep
-from portkit.sync.component import ComponentRun, Plan, Scope
+from portkit.sync.component import ComponentRun
+from portkit.sync.plan import Plan, Scope
 from portkit.triage.card import Card
 from portkit.triage.explain import Explainer, PatchStep
 

@@ -143,7 +143,7 @@ class Auditor:
             if not found.own_headers:
                 notes.append("upstream's headers (include/, sys/) are not at hand: none stands in for a missing one")
             self._progress(f"{component.name}: measuring messages")
-            mine = _measured(mine, ours, target, compiler, {})
+            mine = _measured(mine, running, target, compiler, {})
             other = _measured(other, theirs, upstream, compiler, stand_ins)
         self._progress(f"{component.name}: comparing checks and interfaces")
         families = frozenset(one.name.partition("_")[0] for one in (*mine, *other))
@@ -224,6 +224,7 @@ def _measured(
     compiler: Compiler,
     stand_ins: Mapping[str, str],
 ) -> tuple[Message, ...]:
+    """`found` with its sizes; `contents`: what it was read from, in which its places are counted."""
     asked = probes(found, contents)
     files = {path: one.contents.add(content) for path, content in asked.sources.items()}
     units = one.units(files={**files, **stand_ins}, include=(STAND_IN,) if stand_ins else (), warnings=(), only=files)

@@ -233,3 +233,41 @@ def test_what_is_compiled_for_other_systems_stands_apart(place: Path, monkeypatc
     assert told["standing"]["compiler"].startswith("clang version")
     assert {one["call"] for one in told["privsep"]["crossings"]} == {"getaddrinfo", "open"}
     assert told["privsep"]["inactive"] == [] and any("all of it counts" in one for one in told["notes"])
+
+
+SENDING = b"""\
+#include <sys/sock.h>
+enum { MSG_ASK, MSG_DONE };
+struct question { int a, b, c; };
+int chroot(const char *), setuid(int), imsg_compose(void *, int, int, int, int, void *, int), imsg_get(void *);
+#ifdef __FreeBSD__
+static void only_there(void) { /* so many bytes that nobody reads here */ }
+#endif
+
+static void dispatch(int type, int length)
+{
+\timsg_get(0);
+\tswitch (type) {
+\tcase MSG_ASK:
+\t\tif (length != 12)
+\t\t\treturn;
+\t}
+}
+
+int main(void)
+{
+\tstruct question one;
+\tdispatch(0, 0);
+\tchroot("/");
+\tsetuid(7);
+\timsg_compose(0, MSG_ASK, 0, 0, -1, &one, sizeof(one));
+\treturn 0;
+}
+"""
+
+
+def test_a_payload_is_measured_behind_code_for_other_systems(place: Path) -> None:
+    commit(place / "down.git", {"usr.sbin/tool/tool.c": SENDING}, "tool: messages", 9)
+    told = audit(place, "--json", "audit", "tool").object()
+    sizes = {one["name"]: [sent["size"] for sent in one["senders"]] for one in told["messages"]}
+    assert sizes == {"MSG_ASK": [12]}

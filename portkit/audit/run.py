@@ -29,6 +29,7 @@ from portkit.errors import UserError
 from portkit.paths import RepoPath
 from portkit.protocols import Tree
 from portkit.sync.lineage import Lineage
+from portkit.sync.outcome import ComponentOutcome
 from portkit.text import split_lines
 
 
@@ -39,7 +40,8 @@ class Audit:
     sources on the target's headers, None where the target has no headers to check on; `privsep`: what must cross from
     the target's unprivileged side; `messages` and `upstream_messages`: either side's; `fixes`: checks of lengths that
     upstream brought since the baseline; `drift`: interfaces that changed under others in the target; `steps`: the
-    type check of each changeset that a sync would land, where that was asked for."""
+    type check of each changeset that a sync would land, where that was asked for; `outcome`: what a sync would do, None
+    where nobody looked."""
 
     component: str
     mode: str
@@ -55,6 +57,7 @@ class Audit:
     drift: tuple[Drift, ...]
     notes: tuple[str, ...] = ()
     steps: tuple[StepCheck, ...] = ()
+    outcome: ComponentOutcome | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
 
 import click
 
@@ -13,12 +15,20 @@ from portkit.audit.steps import StepCheck, stepped
 from portkit.cli.pages import own_templates
 from portkit.cli.reporting import FORMATS, Made, write
 from portkit.cli.screen import Screen
+from portkit.cli.sync import run
+from portkit.cli.watch import watch_path
 from portkit.cli.wiring import Options, Workspace, workspace
-from portkit.components.model import Component
-from portkit.report.audit import audit_object, blocks, lead
+from portkit.cli.worksheet import worksheet_path
+from portkit.components.model import Component, Mode
+from portkit.report.audit import audit_object, blocks, first_line, lead
+from portkit.report.audit_answers import answers, commands
 from portkit.report.audit_page import audit_page, html, markdown
+from portkit.sync.outcome import ComponentOutcome
 from portkit.sync.plan import Plan
 from portkit.sync.run import Request
+
+_TERM = 16
+"""Columns that the names of the answers take."""
 
 
 @click.command("audit")
@@ -39,8 +49,12 @@ def command(
     formats: tuple[str, ...],
     each: bool,
 ) -> int:
-    """Checks upstream's sources on the target's own headers, as a compiler for the target sees them, and says what they
-    need and the target lacks: where, since which changeset, and what is known to stand in.
+    """Answers four questions: what upstream gives, what of it fits, what the target lacks for it, and what must go
+    through a monitor. Then tells each thing that was found.
+
+    Tries what a sync would do, and writes nothing. Checks upstream's sources on the target's own headers, as a compiler
+    for the target sees them, and says what they need and the target lacks: where, since which changeset, and what is
+    known to stand in.
 
     Follows the calls of the target's unprivileged side to those that cannot work in a chroot without privileges, and
     says by which message upstream's monitor does them; and tells of each message who sends it, how large it is on the
@@ -54,8 +68,8 @@ def command(
         commit = target.resolve(onto) if onto else target.default_tip()
         chosen = place.map.component(component)
         found = place.auditor(chosen, commit).run(until, entries)
-        if each:
-            found = replace(found, steps=_steps(place, chosen, commit, until))
+        outcome, plan = _tried(place, chosen, commit, until, each=each)
+        found = replace(found, outcome=outcome, steps=_steps(place, chosen, commit, plan) if plan is not None else ())
         told = audit_object(found)
         files = [path for path, _ in write(place, _made(place, found, formats))] if formats else []
         place.screen.result({**told, "files": [str(path) for path in files]} if formats else told)
@@ -65,13 +79,23 @@ def command(
         return 0
 
 
-def _steps(place: Workspace, component: Component, onto: str, until: str) -> tuple[StepCheck, ...]:
-    """The type check of each changeset that a sync would land, one on the other, whatever the map makes of it."""
+def _tried(
+    place: Workspace, component: Component, onto: str, until: str, *, each: bool
+) -> tuple[ComponentOutcome, Plan | None]:
+    """What a sync would do, of what is watched from the beginning on where the map does not say; and, for `each`, its
+    plan, whatever the map makes of the type check."""
+    since = "1970-01-01" if component.mode is Mode.WATCH and not component.watch.since else ""
+    request = Request((component.name,), onto, until, dry_run=True, since=since)
+    place.screen.progress(f"{component.name}: trying what a sync would do")
+    if not each:
+        return next(one for one in run(place, request) if one.name == component.name), None
     plans: dict[str, Plan] = {}
-    place.sync(lambda one, plan: plans.update({one.name: plan}), binding=False).run(
-        Request((component.name,), onto, until, dry_run=True)
-    )
-    plan = plans[component.name]
+    place.sync(lambda one, plan: plans.update({one.name: plan}), binding=False).run(request)
+    return plans[component.name].outcome, plans[component.name]
+
+
+def _steps(place: Workspace, component: Component, onto: str, plan: Plan) -> tuple[StepCheck, ...]:
+    """The type check of each changeset that a sync would land, one on the other."""
     if not plan.branch:
         return ()
 
@@ -82,7 +106,9 @@ def _steps(place: Workspace, component: Component, onto: str, until: str) -> tup
 
 
 def _made(place: Workspace, found: Audit, formats: Sequence[str]) -> Made:
-    view = audit_page(found)
+    pages = (worksheet_path(Path(), found.component, "html"), watch_path(Path(), found.component, "html"))
+    sheet = next((f"../{quote(one.name)}" for one in pages if (place.reports / one).exists()), "")
+    view = audit_page(found, sheet)
     contents = {
         "html": lambda: html(view, own_templates(place)),
         "md": lambda: markdown(view),
@@ -93,6 +119,17 @@ def _made(place: Workspace, found: Audit, formats: Sequence[str]) -> Made:
 
 
 def _tell(screen: Screen, found: Audit) -> None:
+    screen.paragraph(first_line(found), first="", indent="  ")
+    screen.say()
+    for answer in answers(found):
+        screen.paragraph(answer.text, first=f"{answer.term}:".ljust(_TERM), indent=" " * _TERM)
+    screen.say()
+    told = commands(found)
+    width = max(len(one.text) for one in told)
+    for one in told:
+        term = "Next:" if one is told[0] else ""
+        screen.paragraph(f"{one.text.ljust(width)}  # {one.why}", first=term.ljust(_TERM), indent=" " * (_TERM + 2))
+    screen.say()
     for text in lead(found):
         screen.paragraph(text, first="", indent="  ")
     for block in blocks(found, every=screen.verbose):

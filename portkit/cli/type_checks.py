@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from portkit.cli.screen import Screen
 from portkit.cli.wiring import Workspace
-from portkit.components.model import CheckPolicy, Mode
+from portkit.components.model import CheckPolicy
 from portkit.errors import UserError, WorldError
 from portkit.report.type_check import summary, told
 from portkit.sync.outcome import ComponentOutcome, State, TypeCheckRun
@@ -18,14 +18,14 @@ def type_checked(
     place: Workspace, outcomes: Sequence[ComponentOutcome], plans: Mapping[str, Plan]
 ) -> tuple[ComponentOutcome, ...]:
     """`outcomes` with what the type check says of them; `plans`: what each was made from, by component. Where there is
-    no compiler, or no header to check on, that is said in its place. A port lands in parts, hundreds of them, which
-    nobody expects to compile one by one: of that `audit --each` tells."""
+    no compiler, or no header to check on, that is said in its place. What a port lands of a changeset is checked like
+    any other: most of it compiles, and where it does not, the rest of that changeset waits on the worksheet."""
     return tuple(_one(place, outcome, plans.get(outcome.name)) for outcome in outcomes)
 
 
 def _one(place: Workspace, outcome: ComponentOutcome, plan: Plan | None) -> ComponentOutcome:
     component = place.map.component(outcome.name)
-    if plan is None or component.mode is Mode.PORT or component.check is CheckPolicy.NONE:
+    if plan is None or component.check is CheckPolicy.NONE:
         return outcome
     if not (plan.branch or plan.draft):
         return outcome

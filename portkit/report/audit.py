@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from portkit.audit.privsep import Answer, Crossing, Need, Privsep
 from portkit.audit.run import Audit
 from portkit.audit.sides import TypeCheck
 from portkit.audit.steps import StepCheck
+from portkit.report.audit_answers import gives_object
 from portkit.report.contract import SCHEMA, iso
 from portkit.report.shown import counted
 
@@ -51,6 +51,7 @@ def audit_object(found: Audit) -> Object:
     return {
         "schema": SCHEMA, "command": "audit", "component": found.component, "mode": found.mode, "onto": found.onto,
         "upstream": {"changeset": found.upstream, "date": iso(found.upstream_date)},
+        "gives": gives_object(found.outcome),
         "notes": list(found.notes),
         "standing": _check(found.standing) if found.standing is not None else None,
         "portability": _portability(found.portability) if found.portability is not None else None,
@@ -63,10 +64,14 @@ def audit_object(found: Audit) -> Object:
     }  # fmt: skip
 
 
-def lead(found: Audit) -> Iterator[str]:
-    """What was looked at, and what it comes to, in sentences."""
+def first_line(found: Audit) -> str:
+    """What was looked at."""
     day = iso(found.upstream_date)[:10]
-    yield f"{found.component} ({found.mode}): upstream {found.upstream[:12]} of {day} on the target {found.onto[:12]}"
+    return f"{found.component} ({found.mode}): upstream {found.upstream[:12]} of {day} on the target {found.onto[:12]}"
+
+
+def lead(found: Audit) -> Iterator[str]:
+    """How it was looked at, and what there is besides the answers, in sentences."""
     if found.standing is not None:
         one = found.standing
         yield (
@@ -75,27 +80,17 @@ def lead(found: Audit) -> Iterator[str]:
         )
     if found.portability is not None:
         other = found.portability
-        kinds = Counter(lack.kind for lack in other.lacks)
-        told = ", ".join(f"{counted(kinds[kind], _NOUNS[kind])}" for kind in LackKind if kinds[kind])
-        yield (
-            f"Upstream's sources on the target's headers: {counted(other.units, 'file')}; "
-            + (f"missing or different: {told}." if told else "nothing is missing.")
-        )
-        yield f"Checked by {other.compiler}."
+        yield f"Upstream's sources, on the target's headers: {counted(other.units, 'file')}. By {other.compiler}."
     yield from _crossing_lead(found.privsep)
     yield from _message_lead(found)
-    yield from found.notes
+    for note in found.notes:
+        yield f"{note[:1].upper()}{note[1:]}."
 
 
 _ALREADY = "What the target does already"
 _OURS = "Messages of the target"
 _THEIRS = "Messages of upstream, by the target's type layout"
 """Titles of what is told and wants nothing."""
-
-_NOUNS = {
-    LackKind.HEADER: "header", LackKind.FUNCTION: "function", LackKind.MACRO: "macro", LackKind.TYPE: "type",
-    LackKind.MEMBER: "member", LackKind.DIFFERS: "declaration that differs",
-}  # fmt: skip
 
 _INACTIVE = "Only compiled for other systems"
 
@@ -156,20 +151,14 @@ _WHERE = {
     "given-up": "The unprivileged side begins behind the call that gives privileges up",
     "main": "The target gives no privileges up: everything counts that it does once it has detached itself, or begun "
     "its loop",
-    "none": "The target has no main function: nothing is known of its sides",
 }
 
 
 def _crossing_lead(one: Privsep) -> Iterator[str]:
+    if one.found not in _WHERE:
+        return
     begins = ", ".join(f"{place.function} ({place.path}:{place.line})" for place in one.entries[:3])
     yield f"{_WHERE[one.found]}{f': {begins}' if begins else ''}."
-    late = [crossing for crossing in one.crossings if not crossing.early]
-    answered = sum(bool(crossing.upstream) for crossing in late)
-    if late:
-        yield (
-            f"{counted(len(late), 'call')} there cannot work in a chroot without privileges; upstream's monitor does "
-            f"{answered} of them, or one for the same need, by message."
-        )
 
 
 def _message_lead(found: Audit) -> Iterator[str]:

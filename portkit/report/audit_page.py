@@ -8,29 +8,44 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from portkit.audit.run import Audit
-from portkit.report.audit import Block, blocks, lead
+from portkit.report import mail
+from portkit.report.audit import Block, blocks, first_line, lead
+from portkit.report.audit_answers import Answer, answers, commands
 from portkit.report.contract import iso
 from portkit.report.page import Templates, render
 from portkit.report.shown import one_line
+from portkit.report.view import Command
 
 WIDTH = 78
 
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
-    """What the page shows. `day`: YYYY-MM-DD; `lead`: what it comes to; `blocks`: all that was found, by kind."""
+    """What the page shows. `day`: YYYY-MM-DD; `first`: what was looked at; `answers`: to the four questions; `next`:
+    what to run; `sheet`: the address of the page that has what is left to do, "" where none is written; `lead`: how it
+    was looked at; `blocks`: all that was found, by kind."""
 
     component: str
     day: str
+    first: str
+    answers: tuple[Answer, ...]
+    next: tuple[Command, ...]
+    sheet: str
     lead: tuple[str, ...]
     blocks: tuple[Block, ...]
 
+    @property
+    def sheet_name(self) -> str:
+        """What the page at `sheet` is called."""
+        return "The worksheet" if "worksheet" in self.sheet else "What upstream did"
 
-def audit_page(found: Audit) -> AuditPage:
-    """The view of an audit."""
+
+def audit_page(found: Audit, sheet: str = "") -> AuditPage:
+    """The view of an audit. `sheet`: the address of the page that has what is left to do, from where this one lies."""
     return AuditPage(
-        found.component, iso(found.upstream_date)[:10], tuple(lead(found)), tuple(blocks(found, every=True))
-    )
+        found.component, iso(found.upstream_date)[:10], first_line(found), answers(found), commands(found), sheet,
+        tuple(lead(found)), tuple(blocks(found, every=True)),
+    )  # fmt: skip
 
 
 def html(view: AuditPage, own: Templates | None = None) -> bytes:
@@ -47,6 +62,15 @@ def markdown(view: AuditPage) -> bytes:
 def _lines(view: AuditPage) -> Iterator[str]:
     name = view.component if re.fullmatch(r"[A-Za-z0-9-]+", view.component) else f"`{one_line(view.component)}`"
     yield f"# Audit of {name}, {view.day}"
+    yield ""
+    yield from _wrapped(view.first, "    ", "    ")
+    for answer in view.answers:
+        yield ""
+        yield from _wrapped(f"{answer.term}: {answer.text}", "    ", "        ")
+    yield ""
+    yield "Next:"
+    yield ""
+    yield mail.block(mail.commands(view.next))
     for text in view.lead:
         yield ""
         yield from _wrapped(text, "    ", "    ")

@@ -101,10 +101,51 @@ def test_it_reads_at_80_columns_and_changes_nothing(place: Path) -> None:
     told = audit(place, "audit", "tool")
     assert told.code == 0
     assert all(len(line) <= 80 for line in told.out.splitlines())
-    assert "missing or different: 1 header, 1 macro" in " ".join(told.out.split())
+    assert "Target lacks: 1 header, 1 macro: msg.h, SO_FAR" in " ".join(told.out.split())
     assert "instead: import the message library" in told.out
     assert subprocess.run(["git", "-C", str(place / "down.git"), "for-each-ref"], capture_output=True).stdout == before
     assert audit(place, "audit", "tool").out == told.out
+
+
+def test_four_questions_are_answered_first(place: Path) -> None:
+    told = audit(place, "audit", "tool")
+    text = " ".join(told.out.split())
+    assert "Upstream gives: 2 changesets, 2012-01-02 to 2012-01-03 Fits: " in text
+    assert "Monitor: nothing more" in text and "Next: portkit sync tool # the branch" in text
+    gives = audit(place, "--json", "audit", "tool").object()["gives"]
+    assert gives["counts"]["changesets"] == 2 and gives["first"] == "2012-01-02T12:00:00Z"
+    assert gives["worksheet"] is None and gives["watched"] is None
+    each = audit(place, "--json", "audit", "tool", "--each").object()
+    assert each["gives"] == gives and len(each["steps"]) == gives["counts"]["ported"]
+
+
+def test_of_a_port_it_tells_the_hunks_and_leads_to_the_worksheet(place: Path) -> None:
+    path = place / "upstream-map.yaml"
+    path.write_text(path.read_text().replace("mode: sync", "mode: port\n    port: {from: 2012-01-02}"))
+    text = " ".join(audit(place, "audit", "tool").out.split())
+    assert "3 hunks on files that the target has in its own words" in text and "left for a hand" in text
+    assert "portkit sync tool # the branch, and the worksheet" in text
+    assert audit(place, "--json", "audit", "tool").object()["gives"]["worksheet"]["counts"]["left"]
+    page = place / "reports" / "2012-01-03" / "audit-tool.html"
+    audit(place, "audit", "tool", "--format", "html")
+    assert "worksheet-tool.html" not in page.read_text()  # there is none yet
+    audit(place, "sync", "tool")
+    audit(place, "audit", "tool", "--format", "html")
+    assert 'href="../worksheet-tool.html"' in page.read_text()
+    assert (page.parent / "../worksheet-tool.html").exists()
+
+
+def test_of_what_is_watched_it_tells_all_there_ever_was(place: Path) -> None:
+    path = place / "upstream-map.yaml"
+    path.write_text(path.read_text().replace("mode: sync", "mode: watch"))
+    old = b"int old(void)\n{\n\treturn 0;\n}\n"
+    commit(place / "up.git", {"usr.sbin/tool/old.c": old}, "tool: overflow", 28)
+    text = " ".join(audit(place, "audit", "tool").out.split())
+    assert "Upstream gives: 4 changesets, 2012-01-01 to 2012-01-28, by topic: 1 security" in text
+    assert "Next: portkit sync tool --since 2012-01-01 # a page of them" in text
+    path.write_text(path.read_text() + "    watch: {since: 2012-01-03}\n")
+    watched = audit(place, "--json", "audit", "tool").object()["gives"]["watched"]
+    assert watched == {"changesets": 2, "topics": {"security": 1, "other": 1}}
 
 
 def test_a_target_without_headers_says_so(place: Path) -> None:

@@ -119,6 +119,17 @@ def test_what_a_later_changeset_mends_is_said_to_be(place: Path) -> None:
 
 
 @needs_clang
+def test_what_a_port_lands_is_checked_like_any_other(place: Path) -> None:
+    path = place / "upstream-map.yaml"
+    path.write_text(path.read_text().replace("mode: sync", "mode: port"))
+    told = portkit(place, "--json", "sync", "--dry-run", "--check").object()
+    (found,) = told["components"]
+    assert found["mode"] == "port" and found["type_check"]["errors"] == [0, 1]
+    assert [one["check"]["errors"] for one in found["changesets"] if one["state"] == "ported"] == [[0, 1], [1, 1]]
+    assert "type check: 1 of 2 commits adds errors" in portkit(place, "sync", "--dry-run", "--check").out
+
+
+@needs_clang
 def test_the_reports_tell_it_unless_they_are_told_not_to(place: Path) -> None:
     assert portkit(place, "report", "weekly").code == 0
     (folder,) = (place / "reports").glob("2*")

@@ -46,6 +46,11 @@ class Row:
             "blocked": states[State.BLOCKED],
         }
 
+    def hunks(self) -> dict[str, int] | None:
+        """Of a port, what became of the hunks on files that the target has in its own words; None in other modes."""
+        sheet = self.outcome.worksheet if self.outcome is not None else None
+        return sheet.counts() if sheet is not None else None
+
 
 @click.command("status")
 @click.argument("components", nargs=-1)
@@ -112,6 +117,7 @@ def _object(row: Row) -> Mapping[str, Any]:
         "tip": outcome.tip or None if outcome is not None and outcome.branch else None,
         **(row.counts() or {"pending": None, "ported": None, "conflict": None, "blocked": None}),
         "states": outcome.counts() if outcome is not None else None,
+        "hunks": row.hunks(),
         "lag_days": outcome.lag_days if outcome is not None and row.counts() is not None else None,
         "watched": len(outcome.watched) if outcome is not None and row.component.mode is Mode.WATCH else None,
         "error": {"what": error.what, "where": error.where, "cause": error.cause, "hint": error.hint,
@@ -155,10 +161,14 @@ def _cells(row: Row) -> Sequence[str]:
     if row.error is not None:
         return (mode, "cannot be looked at: see below")
     baseline = iso(row.newest[1])[:10] if row.newest else "-"
-    if counts is None or row.outcome is None:
-        if row.outcome is None or row.component.mode is not Mode.WATCH:
-            return (mode, "-")
+    if row.outcome is None:
+        return (mode, "-")
+    if row.component.mode is Mode.WATCH:
         return (mode, f"{len(row.outcome.watched)} upstream since {iso(row.outcome.watched_since)[:10]}")
+    if counts is None:
+        hunks = row.hunks() or {"hunks": 0, "already": 0, "placed": 0}
+        done = f"{hunks['already']} of {hunks['hunks']} hunks there, {hunks['placed']} more placed"
+        return (mode, f"{len(row.outcome.changesets)} changesets: {done}")
     lag = f"{row.outcome.lag_days} d"
     return (mode, baseline, *(str(counts[one]) for one in ("pending", "ported", "conflict", "blocked")), lag)
 

@@ -52,6 +52,16 @@ def test_status_is_a_table_of_80_columns(synced: Work) -> None:
     assert [line.split()[0] for line in synced.portkit("status", "msg").out.splitlines()[1:2]] == ["msg"]
 
 
+def test_a_port_is_told_by_its_hunks(work: Work) -> None:
+    found = rows(work)["logd"]
+    (synced,) = work.portkit("--json", "sync", "logd").object()["components"]
+    assert found["pending"] is None and found["hunks"] == synced["worksheet"]["counts"] and found["hunks"]["hunks"]
+    hunks = found["hunks"]
+    (line,) = [one for one in work.portkit("status").out.splitlines() if one.startswith("logd")]
+    assert f"{hunks['already']} of {hunks['hunks']} hunks there, {hunks['placed']} more placed" in line
+    assert rows(work)["leased"]["hunks"] is None
+
+
 def test_what_landed_in_the_target_is_no_longer_pending(synced: Work) -> None:
     synced.git("update-ref", "refs/heads/master", "portkit/leased")
     found = rows(synced)

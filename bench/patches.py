@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.scratch import Scratch, real, scratch
 from portkit.cli.local import LocalPatches
-from portkit.cli.wiring import Options, workspace
+from portkit.cli.options import Options
+from portkit.cli.wiring import workspace
 from portkit.merge.file import Version
 from portkit.patches.patchid import patch_id
 from portkit.patches.series import Series, push, read_patch, read_series

@@ -26,7 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.other_ports import Port as Bump
 from bench.other_ports import find as find_bumps
 from bench.scratch import ROOT, real
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.options import Options
+from portkit.cli.wiring import Workspace, workspace
 from portkit.ports.find import PortFinder
 from portkit.ports.model import Found, HunkState
 

@@ -25,10 +25,11 @@ from playwright.sync_api import Browser, sync_playwright
 
 from bench.checkpoints import CHECKPOINTS, ONTO
 from bench.scratch import Scratch, real, scratch
+from portkit.cli.options import Options
 from portkit.cli.report import KINDS, kind_of
 from portkit.cli.reporting import Asked, write
 from portkit.cli.screen import Screen
-from portkit.cli.wiring import Options, workspace
+from portkit.cli.wiring import workspace
 from portkit.report import page as page_shell
 from portkit.report import triage_page
 from portkit.report.page import render

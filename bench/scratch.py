@@ -90,7 +90,8 @@ def scratch(upstream: str, target: str, component_map: str | None = None) -> Ite
 @contextmanager
 def in_place(upstream: str, target: str) -> Iterator[Workspace]:
     """The project's own map on the two histories where they lie: for what only reads."""
-    from portkit.cli.wiring import Options, workspace
+    from portkit.cli.options import Options
+    from portkit.cli.wiring import workspace
 
     with tempfile.TemporaryDirectory() as folder:
         options = Options(

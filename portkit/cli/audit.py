@@ -12,12 +12,13 @@ import click
 
 from portkit.audit.run import Audit
 from portkit.audit.steps import StepCheck, stepped
+from portkit.cli.options import Options
 from portkit.cli.pages import own_templates
 from portkit.cli.reporting import FORMATS, Made, write
 from portkit.cli.screen import Screen
 from portkit.cli.sync import run
 from portkit.cli.watch import watch_path
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.wiring import Workspace, workspace
 from portkit.cli.worksheet import worksheet_path
 from portkit.components.model import Component, Mode
 from portkit.report.audit import audit_object, blocks, first_line, lead

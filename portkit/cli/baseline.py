@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import click
 
 from portkit.cli.log import cut
+from portkit.cli.options import Options
 from portkit.cli.screen import Screen
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.wiring import Workspace, workspace
 from portkit.components.model import Component
 from portkit.ports.explain import explained
 from portkit.ports.review import Part, differences

@@ -13,9 +13,8 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem, ShellComplete, get_completion_class
 
-from portkit.cli.wiring import Options
+from portkit.cli.options import Options
 from portkit.errors import PortkitError
-from portkit.store.mapfile import MAP_NAME, find_workspace, read_map
 
 VARIABLE = "_PORTKIT_COMPLETE"
 """Set by the script while the shell completes; `cli.main.entry` looks at it."""
@@ -71,6 +70,8 @@ class _ComponentName(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     name = "component"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from portkit.store.mapfile import read_map  # to complete a command, or an option, no map is read
+
         given = ctx.params.get(param.name or "") if param.nargs == -1 else ()
         try:
             found = read_map(_map_of(ctx.find_root()))
@@ -84,6 +85,8 @@ class _ComponentName(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 
 
 def _map_of(root: click.Context) -> Path:
+    from portkit.store.mapfile import MAP_NAME, find_workspace
+
     if root.params.get("map_file"):
         return Path(root.params["map_file"])
     named = root.params.get("directory")

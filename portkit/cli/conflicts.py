@@ -10,8 +10,9 @@ import click
 
 from portkit.change.revision import FileRevision
 from portkit.cli.cards import Triaged, triaged
+from portkit.cli.options import Options
 from portkit.cli.screen import WIDTH, Screen
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.wiring import Workspace, workspace
 from portkit.decisions.ids import ChangeId, parse_id
 from portkit.decisions.resolution import Place
 from portkit.errors import UserError

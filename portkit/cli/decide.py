@@ -9,7 +9,8 @@ import click
 
 from portkit.change.revision import FileRevision, numbers
 from portkit.cli.named import ID, Named, Names, point
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.options import Options
+from portkit.cli.wiring import Workspace, workspace
 from portkit.components import locations
 from portkit.components.model import Mode
 from portkit.decisions.ids import parse_id

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from portkit.cli.options import Options
 from portkit.cli.report_weekly import made_of
 from portkit.cli.reporting import Asked, write, write_index
 from portkit.cli.sync import run, tell
-from portkit.cli.wiring import Options, workspace
+from portkit.cli.wiring import workspace
 from portkit.demo.build import build
 from portkit.git.door import version
 from portkit.sync.run import Request

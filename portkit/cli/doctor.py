@@ -20,7 +20,8 @@ import click
 
 from portkit import __version__
 from portkit.cli.failing import failed
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.options import Options
+from portkit.cli.wiring import Workspace, workspace
 from portkit.components.mistakes import MapError
 from portkit.components.model import Source
 from portkit.errors import PortkitError, UserError, WorldError

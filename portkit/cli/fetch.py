@@ -11,7 +11,8 @@ import click
 from portkit.change.changeset import Changeset
 from portkit.cli.failing import failed
 from portkit.cli.log import cut
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.options import Options
+from portkit.cli.wiring import Workspace, workspace
 from portkit.components.model import Component, Mode
 from portkit.errors import PortkitError, UserError, WorldError
 from portkit.git.remote import without_password

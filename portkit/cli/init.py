@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from portkit.cli.wiring import STATE, Options
+from portkit.cli.options import STATE, Options
 from portkit.components.locations import is_remote, problem_with_location, problem_with_name, problem_with_ref
 from portkit.errors import UserError
 from portkit.git.door import GitRepository, failure, version

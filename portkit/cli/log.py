@@ -10,9 +10,10 @@ import click
 
 from portkit.change.changeset import Changeset
 from portkit.cli.failing import need_clones
+from portkit.cli.options import Options
 from portkit.cli.screen import WIDTH
 from portkit.cli.sync import run
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.wiring import Workspace, workspace
 from portkit.components.model import Component, Mode
 from portkit.errors import UserError
 from portkit.ports.model import carries

@@ -7,24 +7,18 @@ from __future__ import annotations
 
 import importlib
 import os
-import platform
 import re
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from portkit import __version__
+from portkit.cli.options import Options
 from portkit.cli.screen import Screen
-from portkit.cli.wiring import Options
 from portkit.components.mistakes import nearest
 from portkit.errors import PortkitError, UserError, WorldError
-from portkit.store.atomic import write_atomic
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -148,7 +142,9 @@ def main(arguments: Sequence[str]) -> int:
         said = error.strerror or str(error)
         return _told(WorldError(f"the system refused: {said}", where=os.fsdecode(error.filename or "")), options)
     except Exception as error:
-        return _bug(error, options)
+        from portkit.cli.bug import reported  # what it takes to write one is needed where there is one
+
+        return _told(reported(error, options.state), options)
 
 
 def _run(arguments: list[str], options: Options) -> int:
@@ -186,22 +182,3 @@ def _mistaken(mistake: click.ClickException) -> UserError:
         return UserError(f"{path} has no option {name!r}; {nearest(name, long)}", hint=hint)
     said = mistake.format_message().replace("\n", " ").rstrip(".")
     return UserError(said[:1].lower() + said[1:], where=path, hint=hint)
-
-
-def _bug(error: Exception, options: Options) -> int:
-    """Writes what a developer needs to know, and nothing of what the files hold."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [f"portkit {__version__}", f"python {platform.python_version()} on {platform.platform()}", ""]
-    lines += [f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames]
-    lines += ["", type(error).__name__, ""]
-    content = "\n".join(lines).encode("utf-8", "replace")
-    hint = ""
-    with suppress(PortkitError, OSError):
-        if options.state is not None and options.state.is_dir():
-            place = options.state / "bug-report.txt"
-        else:
-            place = Path(tempfile.mkdtemp(prefix="portkit-")) / "bug-report.txt"
-        write_atomic(place, content)
-        hint = f"please send {place}, which holds nothing of your files"
-    told = PortkitError("this is a bug in portkit", cause=f"{type(error).__name__}: {error}", hint=hint)
-    return _told(told, options)

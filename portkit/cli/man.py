@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from portkit.cli.wiring import STATE, Options
+from portkit.cli.options import STATE, Options
 from portkit.store.mapfile import MAP_NAME
 
 DATE = "November 23, 2026"

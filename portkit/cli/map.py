@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from portkit.cli.failing import failed
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.options import Options
+from portkit.cli.wiring import Workspace, workspace
 from portkit.components import check, keys
 from portkit.components.check import SHOWN, Facts, Finding, Severity, Upstream
 from portkit.components.locate import Answer, Kind, locate, nearest_mapped

@@ -11,7 +11,8 @@ import click
 from portkit.cli.carrying import Carrying, scope_of
 from portkit.cli.local import LocalPatches
 from portkit.cli.log import cut
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.options import Options
+from portkit.cli.wiring import Workspace, workspace
 from portkit.errors import UserError, WorldError
 from portkit.merge.file import SYMLINK
 from portkit.patches import export as forms

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from portkit.cli.log import cut
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.options import Options
+from portkit.cli.wiring import Workspace, workspace
 from portkit.ports.model import Found
 from portkit.report.contract import iso
 from portkit.report.ports import counts, lines, ports_object

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from portkit.cli.failing import need_clones
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.options import Options
+from portkit.cli.wiring import Workspace, workspace
 from portkit.components.locations import is_remote, problem_with_location
 from portkit.errors import UserError, WorldError
 from portkit.git.remote import Push, heads, push, without_password

@@ -10,9 +10,10 @@ from typing import Protocol, cast
 import click
 
 from portkit.cli.failing import failed
+from portkit.cli.options import Options
 from portkit.cli.reporting import FORMATS, Asked, Made, wanted, write, write_index
 from portkit.cli.sync import WAITS
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.wiring import Workspace, workspace
 from portkit.errors import UserError
 from portkit.report.published import schema_of
 

@@ -15,8 +15,9 @@ from portkit.cli import resolve_patch
 from portkit.cli.carrying import Carrying
 from portkit.cli.editor import edit
 from portkit.cli.named import Names
+from portkit.cli.options import Options
 from portkit.cli.sync import run
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.wiring import Workspace, workspace
 from portkit.components import locations
 from portkit.components.model import Mode
 from portkit.decisions.answer import Labels

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.options import Options
+from portkit.cli.wiring import Workspace, workspace
 from portkit.components.model import Component, Mode
 from portkit.errors import UserError
 from portkit.ports.model import Port, PortedFile

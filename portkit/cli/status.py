@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from portkit.cli.failing import failed, need_clones
+from portkit.cli.options import Options
 from portkit.cli.sync import run
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.wiring import Workspace, workspace
 from portkit.components.model import Component, Mode
 from portkit.errors import PortkitError, UserError, WorldError
 from portkit.report.contract import iso

@@ -10,8 +10,9 @@ from dataclasses import replace
 import click
 
 from portkit.cli.log import cut
+from portkit.cli.options import Options
 from portkit.cli.spread import Spread, alike_files, blob_idents, chunks, nearest_versions, scan_blobs, spread
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.wiring import Workspace, workspace
 from portkit.components.model import Source
 from portkit.errors import UserError
 from portkit.paths import RepoPath, checked, name, parent

@@ -8,10 +8,11 @@ from dataclasses import replace
 import click
 
 from portkit.cli.failing import failed
+from portkit.cli.options import Options
 from portkit.cli.screen import WIDTH, Screen
 from portkit.cli.waiting import previous_report
 from portkit.cli.watch import tell_watch, write_watch
-from portkit.cli.wiring import Options, Workspace, workspace
+from portkit.cli.wiring import Workspace, workspace
 from portkit.cli.worksheet import previous_worksheet, tell_worksheet, write_worksheet
 from portkit.components.model import CheckPolicy, Mode
 from portkit.errors import UserError

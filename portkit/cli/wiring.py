@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from portkit.cli.options import STATE, Options
 from portkit.cli.screen import Screen
 from portkit.components.model import CheckPolicy, Component, ComponentMap, Mode, Source
 from portkit.components.override import override
@@ -44,23 +45,6 @@ if TYPE_CHECKING:  # what few commands need is imported where they ask for it: a
     from portkit.sync.adapt import LocalSeries
 
 _NOTHING: Writes = {}
-
-STATE = ".portkit"
-"""The workspace's folder for what can be made again."""
-
-
-@dataclass(slots=True)
-class Options:
-    """What stands before the command on the command line; and the workspace's state folder, once it is known."""
-
-    directory: str = ""
-    map_file: str = ""
-    upstreams: tuple[str, ...] = ()
-    target: str = ""
-    screen: Screen = field(default_factory=Screen)
-    command: str = ""
-    state: Path | None = None
-
 
 @dataclass(slots=True)
 class Workspace:

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench.scratch import ROOT, in_place, real
 from portkit.report.watched import summary, topics_of
-from portkit.sync.run import Request
+from portkit.sync.request import Request
 
 READ = ROOT / "bench" / "data" / "watch_read.csv"
 SEEDS = {"2004": "by which the rules were made", "2013": "drawn afterwards"}

@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 LAYERS = (
-    ("errors", "text", "paths"),
+    ("errors", "text", "paths", "codec"),
     ("change",),
     ("components", "merge"),
     ("protocols",),
@@ -37,8 +37,8 @@ LAYERS = (
 """From the ground up. A part imports itself and what stands on a lower layer; the ground's three know one another."""
 
 PURE = (
-    "errors", "text", "paths", "change", "components", "merge", "protocols", "patches", "decisions", "sync", "ports",
-    "survey", "audit", "triage", "report",
+    "errors", "text", "paths", "codec", "change", "components", "merge", "protocols", "patches", "decisions", "sync",
+    "ports", "survey", "audit", "triage", "report",
 )  # fmt: skip
 
 WORLD = frozenset((

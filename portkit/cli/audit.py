@@ -26,7 +26,7 @@ from portkit.report.audit_answers import answers, commands
 from portkit.report.audit_page import audit_page, html, markdown
 from portkit.sync.outcome import ComponentOutcome
 from portkit.sync.plan import Plan
-from portkit.sync.run import Request
+from portkit.sync.request import Request
 
 _TERM = 16
 """Columns that the names of the answers take."""

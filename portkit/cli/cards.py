@@ -18,7 +18,7 @@ from portkit.report.waiting import Waiting
 from portkit.store.patches import FOLDER
 from portkit.sync.outcome import ComponentOutcome, State
 from portkit.sync.plan import Plan
-from portkit.sync.run import Request
+from portkit.sync.request import Request
 from portkit.triage.card import Card
 from portkit.triage.explain import Explainer, PatchStep
 from portkit.triage.order import Order

@@ -13,13 +13,14 @@ from portkit.components.model import Mode
 from portkit.decisions.ids import ChangeId
 from portkit.errors import UserError
 from portkit.merge.file import FileMerger, Version
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import Gate
 from portkit.patches.applying import Files
+from portkit.patches.entries import SERIES
 from portkit.patches.extract import remainder_head
 from portkit.patches.headers import Headers
 from portkit.patches.refresh import Card as PatchCard
 from portkit.patches.refresh import CardKind, Refreshed, refresh
-from portkit.patches.series import REMAINDER, SERIES, Patch, Series, push, with_baseline
+from portkit.patches.series import REMAINDER, Patch, Series, push, with_baseline
 from portkit.paths import RepoPath
 from portkit.protocols import FileStep
 from portkit.report.waiting import Waiting

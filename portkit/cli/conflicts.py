@@ -25,7 +25,7 @@ from portkit.report.type_check import told
 from portkit.report.waiting import Waiting, waiting
 from portkit.report.wording import place as place_of
 from portkit.sync.outcome import ComponentOutcome
-from portkit.sync.run import Request
+from portkit.sync.request import Request
 from portkit.text import printable
 from portkit.triage.card import Card, CauseKind, Excerpt, Suggestion
 from portkit.triage.order import Order

@@ -14,7 +14,7 @@ from portkit.cli.sync import run, tell
 from portkit.cli.wiring import workspace
 from portkit.demo.build import build
 from portkit.git.door import version
-from portkit.sync.run import Request
+from portkit.sync.request import Request
 
 
 @click.command("demo")

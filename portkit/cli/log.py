@@ -23,7 +23,7 @@ from portkit.sync.component import ComponentRun
 from portkit.sync.ledger import marked_commits, read_ledger
 from portkit.sync.outcome import State
 from portkit.sync.points import day_of
-from portkit.sync.run import Request
+from portkit.sync.request import Request
 from portkit.text import printable
 
 CARRIED, PENDING, BEFORE, WATCHED, OPEN = "carried", "pending", "before-baseline", "watched", "open"

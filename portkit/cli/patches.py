@@ -18,12 +18,13 @@ from portkit.merge.file import SYMLINK
 from portkit.patches import export as forms
 from portkit.patches.applying import Files
 from portkit.patches.checking import Checked, PatchCheck
+from portkit.patches.entries import SERIES
 from portkit.patches.export import Form
 from portkit.patches.extract import Extracted, extract
 from portkit.patches.owners import ownership
 from portkit.patches.patchid import patch_id
 from portkit.patches.refresh import diff_of_diffs
-from portkit.patches.series import REMAINDER, SERIES, Patch, Series, with_baseline
+from portkit.patches.series import REMAINDER, Patch, Series, with_baseline
 from portkit.paths import RepoPath, problem_with
 from portkit.report.card_wording import because
 from portkit.report.patches import (

@@ -12,7 +12,7 @@ from portkit.report.page import Templates
 from portkit.report.triage import Triage, triage, triage_object
 from portkit.report.triage_markdown import markdown
 from portkit.report.triage_page import page
-from portkit.sync.run import Request
+from portkit.sync.request import Request
 
 
 def make(place: Workspace, asked: Asked) -> Made:

@@ -20,7 +20,7 @@ from portkit.report.contract import iso
 from portkit.store.atomic import write_atomic
 from portkit.sync.branch import as_written
 from portkit.sync.outcome import ComponentOutcome
-from portkit.sync.run import Request
+from portkit.sync.request import Request
 
 Result = TypeVar("Result")
 

@@ -25,12 +25,12 @@ from portkit.decisions.ids import parse_id
 from portkit.decisions.resolution import Resolution
 from portkit.errors import PortkitError, UserError, WorldError
 from portkit.git.mergetool import mergetool
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import Gate
 from portkit.sync.branch import holds_parts
 from portkit.sync.component import ComponentRun
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
 from portkit.sync.plan import Plan
-from portkit.sync.run import Request
+from portkit.sync.request import Request
 from portkit.sync.settling import OpenFile, Settled, open_files, settled
 from portkit.text import printable
 

@@ -17,7 +17,7 @@ from portkit.errors import PortkitError, UserError, WorldError
 from portkit.report.contract import iso
 from portkit.sync.branch import as_written
 from portkit.sync.outcome import ComponentOutcome, State
-from portkit.sync.run import Request
+from portkit.sync.request import Request
 
 _HEADS = ("mode", "baseline", "pending", "ported", "conflict", "blocked", "lag")
 _SETTLED = (State.ALREADY, State.SKIPPED, State.NOT_APPLICABLE)

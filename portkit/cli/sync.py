@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,12 +21,13 @@ from portkit.report.contract import sync_object
 from portkit.report.waiting import new_since, open_ids
 from portkit.report.worksheet import open_ids as open_in
 from portkit.store.results import Results
-from portkit.sync.branch import DRAFT_SUFFIX
-from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
-from portkit.sync.plan import Plan
+from portkit.sync.outcome import DRAFT_SUFFIX, ChangesetOutcome, ComponentOutcome, State
 from portkit.sync.points import day_of
-from portkit.sync.run import Request
+from portkit.sync.request import Request
 from portkit.target.refs import RefUpdate
+
+if TYPE_CHECKING:
+    from portkit.sync.plan import Plan
 
 WAITS = 1
 _INDENT = " " * 17

@@ -17,23 +17,13 @@ from portkit.decisions.model import Decisions
 from portkit.decisions.resolution import Resolutions
 from portkit.errors import UserError
 from portkit.git.door import version
-from portkit.merge.file import ConflictKind
-from portkit.paths import RepoPath
-from portkit.ports.model import Found, Searched, by_hand
-from portkit.protocols import Tree
+from portkit.merge.kinds import ConflictKind
 from portkit.store.cache import Cache
 from portkit.store.decisions import DecisionsFile
 from portkit.store.engine import engine
 from portkit.store.lock import hold
 from portkit.store.mapfile import MAP_NAME, find_workspace, read_map, resolved
 from portkit.store.resolutions import ResolutionFolder
-from portkit.sync.by_hand import ByHand
-from portkit.sync.lineage import Lineage
-from portkit.sync.plan import Plan
-from portkit.sync.points import position_of
-from portkit.sync.remembered import carried_on
-from portkit.sync.replay import Judge
-from portkit.sync.run import Sync, Writes
 from portkit.target.git import GitTarget
 from portkit.upstream.source import UpstreamHistory, open_history
 
@@ -42,9 +32,18 @@ if TYPE_CHECKING:  # what few commands need is imported where they ask for it: a
     from portkit.audit.headers import Headers
     from portkit.audit.run import Auditor
     from portkit.audit.steps import StepChecker
+    from portkit.merge.file import Version
+    from portkit.paths import RepoPath
+    from portkit.ports.model import Found, Searched
+    from portkit.protocols import Tree
     from portkit.sync.adapt import LocalSeries
+    from portkit.sync.by_hand import ByHand
+    from portkit.sync.lineage import Lineage
+    from portkit.sync.plan import Plan
+    from portkit.sync.replay import Judge
+    from portkit.sync.run import Sync, Writes
 
-_NOTHING: Writes = {}
+_NOTHING: Mapping[RepoPath, Version | None] = {}
 
 @dataclass(slots=True)
 class Workspace:
@@ -148,6 +147,7 @@ class Workspace:
     def auditor(self, component: Component, onto: str) -> Auditor:
         """The audit of a component on the target commit `onto`."""
         from portkit.audit.run import Auditor, Ground
+        from portkit.sync.points import position_of
 
         source = self.map.source(component.upstream)
         run = self.sync().component_run(component, onto)
@@ -173,6 +173,8 @@ class Workspace:
     def sync(self, look: Callable[[Component, Plan], None] = lambda *_: None, *, binding: bool = True) -> Sync:
         """The sync over this workspace's map; `look` is shown every component's plan. `binding` False: no type check
         keeps anything from landing, whatever the map says."""
+        from portkit.sync.run import Sync  # what the last run came to is told again without
+
         return Sync(
             self.map, self.history, self.target(), self.memory(),
             template=self.template(), decisions=self.decisions,
@@ -218,6 +220,9 @@ class Workspace:
 
     def ports(self, component: Component, lineage: Lineage, onto: str) -> Found:
         """Which of the target's commits up to `onto` carry which of the component's changesets."""
+        from portkit.ports.model import Searched
+        from portkit.sync.remembered import carried_on
+
         source = self.map.source(component.upstream)
         history, target = self.history(source), self.target()
 
@@ -233,6 +238,8 @@ class Workspace:
         ).found
 
     def _by_hand(self, component: Component, lineage: Lineage, onto: str) -> ByHand:
+        from portkit.ports.model import by_hand
+
         return by_hand(self.ports(component, lineage, onto))
 
     def decisions_file(self, component: str) -> DecisionsFile:
@@ -271,15 +278,19 @@ class Workspace:
         self._decisions.pop(component, None)
         self._resolutions.pop(component, None)
 
-    def series(self, component: str) -> LocalSeries:
-        """The local patches of a component; none where there is no series. Raises UserError where they cannot be
+    def series(self, component: str) -> LocalSeries | None:
+        """The local patches of a component; None where there is no series. Raises UserError where they cannot be
         read."""
-        from portkit.patches.series import read_series  # only an import, and what is local, asks for it
-        from portkit.store import patches
-        from portkit.sync.adapt import LocalSeries
+        from portkit.store import patches  # only an import, and what is local, asks for it
 
         folder = patches.folder(self.root, component)
-        return LocalSeries(read_series(patches.read(folder), str(folder)), str(folder))
+        contents = patches.read(folder)
+        if not contents:
+            return None
+        from portkit.patches.series import read_series
+        from portkit.sync.adapt import LocalSeries
+
+        return LocalSeries(read_series(contents, str(folder)), str(folder))
 
     def components(self, names: Sequence[str]) -> tuple[str, ...]:
         """The components named, or all. Raises UserError for an unknown one."""

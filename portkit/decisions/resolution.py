@@ -12,12 +12,15 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from portkit.change.lines import fold
 from portkit.change.revision import FileRevision, parse_revision
 from portkit.errors import UserError
-from portkit.merge.file import Version
 from portkit.text import split_lines
+
+if TYPE_CHECKING:
+    from portkit.merge.file import Version
 
 _FIRST = b"portkit resolution 1"
 _NO_NEWLINE = b"\\ no newline at the end"
@@ -78,6 +81,8 @@ class Whole:
 
     def made(self, ours: Version | None, theirs: Version | None) -> Version | None:
         """What the file becomes, given the sides that it `fits`."""
+        from portkit.merge.file import Version  # who has nothing to merge knows resolutions by name alone
+
         if self.take:
             return ours if self.take == "ours" else theirs
         if not self.mode:

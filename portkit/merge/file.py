@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from enum import StrEnum
 
 from portkit.change.functions import function_at
 from portkit.change.linediff import Hunk, canonical, hunks
 from portkit.change.lines import Lines, LineTable, shape
 from portkit.merge.diff3 import Region, Side
-from portkit.merge.gate import Gate, Verdict, judge
+from portkit.merge.gate import Verdict, judge
+from portkit.merge.kinds import ConflictKind, Gate
 from portkit.merge.ladder import merge
 from portkit.merge.sides import Sides
 from portkit.text import is_binary
@@ -21,20 +21,6 @@ from portkit.text import is_binary
 SYMLINK = 0o120000
 
 _REMEMBERED = 256
-
-
-class ConflictKind(StrEnum):
-    """What sort of conflict it is: the kinds of the contract's `conflicts` (docs/cli.md). `check` is what a
-    type check that the map makes binding refused; `patch` is kept for what no merge finds."""
-
-    CONTENT = "content"
-    DELETE_MODIFY = "delete-modify"
-    ADD_ADD = "add-add"
-    MODE = "mode"
-    NO_ANCESTOR = "no-ancestor"
-    GATE = "gate"
-    CHECK = "check"
-    PATCH = "patch"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,13 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 
 from portkit.change.functions import header_of
 from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import BLANK, Lines, LineTable, expansions, shape
 from portkit.merge.alignment import slides
+from portkit.merge.kinds import Gate
 from portkit.merge.renamed import renamed
 from portkit.merge.sides import Sides, functions_of, loosely_equal, same_function, significant
 
@@ -44,15 +44,6 @@ _DECLARATION = re.compile(rb"[A-Za-z_][^\"'{}]*;\s*$")
 _WORD = re.compile(rb"\w{3,}")
 
 _LinesOf = tuple[tuple[bytes, ...], tuple[int, ...]]
-
-
-class Gate(StrEnum):
-    """What the gate says of a clean result; NONE where it was not asked."""
-
-    FAITHFUL = "faithful"
-    ALREADY = "already"
-    FAILED = "failed"
-    NONE = ""
 
 
 @dataclass(frozen=True, slots=True)

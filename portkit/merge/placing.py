@@ -26,7 +26,8 @@ from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import Lines, LineTable
 from portkit.merge.by_words import done_there, reworded
 from portkit.merge.fate import Fate
-from portkit.merge.gate import Gate, judge
+from portkit.merge.gate import judge
+from portkit.merge.kinds import Gate
 from portkit.merge.ladder import merge
 from portkit.merge.pieces import Piece, Pieces, code, telling
 from portkit.merge.sides import Sides

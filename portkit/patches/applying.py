@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from portkit.merge.file import SYMLINK, Version
-from portkit.patches.reading import LARGEST
+from portkit.patches.entries import LARGEST
 from portkit.patches.values import BinaryPiece, DiffHunk, FilePatch
 from portkit.paths import RepoPath
 from portkit.text import is_binary, split_lines

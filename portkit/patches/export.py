@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from portkit.patches.applying import Files
+from portkit.patches.entries import SERIES
 from portkit.patches.extract import NOBODY
 from portkit.patches.headers import NO_COMMIT, Headers, written
 from portkit.patches.reading import first_diff_line
-from portkit.patches.series import SERIES, Patch, Series, push
+from portkit.patches.series import Patch, Series, push
 from portkit.patches.writing import tree_diff
 from portkit.text import split_lines
 

@@ -13,10 +13,11 @@ from portkit.change.changeset import Person
 from portkit.change.ident import KEYWORDS
 from portkit.merge.file import Version
 from portkit.patches.applying import Files
+from portkit.patches.entries import SERIES
 from portkit.patches.headers import LEFT_OUT_OF, NO_COMMIT, Headers, file_name, written
 from portkit.patches.leftout import LEFT_OUT, LeftOut
 from portkit.patches.series import REMAINDER as REMAINDER_FILE
-from portkit.patches.series import SERIES, Patch, Series, read_patch
+from portkit.patches.series import Patch, Series, read_patch
 from portkit.patches.weave import BEGINNING, NEVER, REMAINDER, Layers
 from portkit.patches.writing import tree_diff
 from portkit.paths import RepoPath

@@ -14,12 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from portkit.errors import UserError
+from portkit.patches.entries import LARGEST
 from portkit.patches.values import BinaryPiece, Dialect, DiffHunk, DiffLine, FilePatch
 from portkit.paths import RepoPath, problem_with
 from portkit.text import decode, split_lines
-
-LARGEST = 64 << 20
-"""The largest patch file that is read, and the largest content a binary patch may unfold to, in bytes."""
 
 MOST_LINES = 2_000_000
 """How many lines it may have: small ones cost memory too."""

@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from portkit.change.functions import function_at
-from portkit.merge.file import Clash, ConflictKind, FileMerge, FileMerger, Version
+from portkit.merge.file import Clash, FileMerge, FileMerger, Version
+from portkit.merge.kinds import ConflictKind
 from portkit.patches.applying import Files
+from portkit.patches.entries import SERIES, read_entries
 from portkit.patches.extract import IDENT_FILE, free_name, left_out_head, left_out_name, with_diff
 from portkit.patches.headers import Headers
 from portkit.patches.leftout import AHEAD, LEFT_OUT, LeftOut, of_upstream
@@ -22,7 +24,7 @@ from portkit.patches.patchid import patch_id
 from portkit.patches.rawlines import raw_hunks
 from portkit.patches.reading import first_diff_line, read_diff
 from portkit.patches.series import REMAINDER as REMAINDER_FILE
-from portkit.patches.series import SERIES, Patch, Series, Step, push, read_entries, read_patch
+from portkit.patches.series import Patch, Series, Step, push, read_patch
 from portkit.patches.superseded import Superseded
 from portkit.patches.weave import BEGINNING, REMAINDER, UPSTREAM, Layers, Moment, layers
 from portkit.patches.writing import tree_diff

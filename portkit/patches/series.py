@@ -8,19 +8,15 @@ from dataclasses import dataclass
 
 from portkit.errors import UserError
 from portkit.patches.applying import Applied, Files, apply_patch
+from portkit.patches.entries import SERIES, read_entries
 from portkit.patches.headers import Headers, read_headers
-from portkit.patches.reading import LARGEST, first_diff_line, read_diff
+from portkit.patches.reading import first_diff_line, read_diff
 from portkit.patches.values import FilePatch
 from portkit.paths import RepoPath, problem_with, quoted, to_bytes, unquoted
 from portkit.text import decode, split_lines
 
-SERIES = "series"
 REMAINDER = "remainder.patch"
 """What history does not explain, in one patch; always the last."""
-
-MOST_PATCHES = 10_000
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,199}(?:/[A-Za-z0-9][A-Za-z0-9._+-]{0,199}){0,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,53 +49,6 @@ class Series:
     def named(self, name: str) -> Patch | None:
         """The patch of that name, with or without its `.patch`."""
         return next((one for one in self.patches if name in (one.name, one.name.removesuffix(".patch"))), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of a series file: a name, how many leading parts its paths have too many (None: find out), and the
-    line, from 1."""
-
-    name: str
-    strip: int | None
-    line: int
-
-
-def read_entries(raw: bytes, where: str) -> tuple[Entry, ...]:
-    """The entries of a series file. Raises UserError, with the line, for names that leave the folder, names that come
-    twice, and options that portkit does not know."""
-    if len(raw) > LARGEST:
-        raise UserError(f"the series file has more than {LARGEST >> 20} MB", where=where)
-    found: list[Entry] = []
-    seen: dict[str, int] = {}
-    for number, line in enumerate(raw.split(b"\n"), 1):
-        text = decode(line).strip()
-        text = re.split(r"(?:^|\s)#", text, maxsplit=1)[0].strip()
-        if not text:
-            continue
-        name, *options = text.split()
-        place = f"{where}:{number}"
-        if not _NAME.fullmatch(name):
-            raise UserError(
-                f"{name!r} is no name of a patch", where=place,
-                hint="letters, digits and . _ + - in each part, inside the series' own folder",
-            )  # fmt: skip
-        if name in seen:
-            raise UserError(f"{name} is here twice, first on line {seen[name]}", where=place)
-        seen[name] = number
-        found.append(Entry(name, _strip(options, place), number))
-        if len(found) > MOST_PATCHES:
-            raise UserError(f"the series names more than {MOST_PATCHES} patches", where=place)
-    return tuple(found)
-
-
-def _strip(options: Sequence[str], place: str) -> int | None:
-    if not options or options == ["-pab"]:
-        return None
-    match = re.fullmatch(r"-p ?(\d)", " ".join(options))
-    if match is None:
-        raise UserError(f"{' '.join(options)!r} is no option of a series", where=place, hint="-p0, -p1 and -pab are")
-    return int(match[1])
 
 
 def read_patch(name: str, raw: bytes, where: str, strip: int | None = None) -> Patch:

@@ -14,7 +14,8 @@ from functools import cached_property
 from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import Lines, LineTable
 from portkit.merge.alignment import Alignment
-from portkit.merge.gate import Gate, judge
+from portkit.merge.gate import judge
+from portkit.merge.kinds import Gate
 from portkit.merge.sides import Sides
 from portkit.ports.deltas import Delta, Line, changed
 from portkit.ports.model import HunkState

@@ -13,7 +13,7 @@ from typing import Any
 
 from portkit.change.changeset import Changeset
 from portkit.errors import UserError
-from portkit.merge.file import ConflictKind
+from portkit.merge.kinds import ConflictKind
 from portkit.report.shown import WHOSE
 from portkit.sync.outcome import (
     ChangesetOutcome,

@@ -13,8 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from portkit.errors import UserError, WorldError
-from portkit.patches.reading import LARGEST
-from portkit.patches.series import SERIES, read_entries
+from portkit.patches.entries import LARGEST, SERIES, read_entries
 
 FOLDER = "patches"
 

@@ -8,14 +8,10 @@ itself is the same is the cache's affair.
 from __future__ import annotations
 
 import hashlib
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import lru_cache
 
-from cattrs.errors import BaseValidationError
-from cattrs.preconf.json import JsonConverter, make_converter
-
+from portkit.codec import dumps, loads
 from portkit.protocols import Memory
 from portkit.sync.outcome import ComponentOutcome
 
@@ -38,8 +34,8 @@ class Results:
         if known is None or known[:64].decode("ascii", "replace") != self._digest:
             return None
         try:
-            refs, outcomes = _converter().loads(known[64:], tuple[dict[str, str], tuple[ComponentOutcome, ...]])
-        except (BaseValidationError, ValueError, KeyError, TypeError):
+            refs, outcomes = loads(known[64:], tuple[dict[str, str], tuple[ComponentOutcome, ...]])
+        except ValueError:
             return None
         if any(tip(branch) != stood for branch, stood in refs.items()):
             return None
@@ -47,14 +43,5 @@ class Results:
 
     def put(self, outcomes: tuple[ComponentOutcome, ...], refs: dict[str, str]) -> None:
         """Remembers `outcomes`, and where each branch stood after them ("" where there was none)."""
-        text = _converter().dumps((refs, outcomes), tuple[dict[str, str], tuple[ComponentOutcome, ...]])
-        self._memory.put(_KIND, self._key, self._digest.encode("ascii") + text.encode("utf-8", "surrogatepass"))
-
-
-@lru_cache(maxsize=1)
-def _converter() -> JsonConverter:
-    converter = make_converter()
-    # cattrs takes base 85, which Python decodes byte by byte: most of the time of a run with nothing new
-    converter.register_unstructure_hook(bytes, lambda content: b64encode(content).decode("ascii"))
-    converter.register_structure_hook(bytes, lambda text, _: b64decode(text))
-    return converter
+        text = dumps((refs, outcomes), tuple[dict[str, str], tuple[ComponentOutcome, ...]])
+        self._memory.put(_KIND, self._key, self._digest.encode("ascii") + text)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from portkit.change.changeset import Person
 from portkit.components.model import AuthorPolicy
 from portkit.errors import UserError
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import Gate
 from portkit.paths import quoted
 from portkit.protocols import NewCommit, NewFile, Signature, TargetCommit, Tree
 from portkit.sync.message import (
@@ -27,13 +27,20 @@ from portkit.sync.message import (
     last_paragraph,
     own_message,
 )
-from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, FileState, Notice, State, landed_in_part
+from portkit.sync.outcome import (
+    DRAFT_SUFFIX,
+    ChangesetOutcome,
+    ComponentOutcome,
+    FileState,
+    Notice,
+    State,
+    landed_in_part,
+)
 from portkit.sync.plan import Plan, Step
 
 if TYPE_CHECKING:
     from portkit.sync.vendor import VendorLine
 
-DRAFT_SUFFIX = "-draft"
 NEW_SUFFIX = "-new"
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portkit.change.changeset import Changeset
-from portkit.merge.file import ConflictKind
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import ConflictKind, Gate
 from portkit.paths import RepoPath
 from portkit.sync.watched import Watched
 from portkit.sync.worksheet import Worksheet
+
+DRAFT_SUFFIX = "-draft"
+"""What stands behind a branch's name in that of its draft."""
 
 
 class State(StrEnum):

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from portkit.change.changeset import Changeset, FileChange
-from portkit.merge.file import Version
-from portkit.paths import RepoPath
-from portkit.sync.message import Part
 from portkit.sync.outcome import ComponentOutcome, State
 
 if TYPE_CHECKING:  # what a plan may hold is not needed where it holds none
     from portkit.decisions.resolution import Resolutions
+    from portkit.merge.file import Version
+    from portkit.paths import RepoPath
     from portkit.protocols import Tree
     from portkit.sync.adapt import Adaptation
     from portkit.sync.baseline import BaselineFinder
     from portkit.sync.lineage import Lineage
+    from portkit.sync.message import Part
     from portkit.sync.pending import Picker
     from portkit.sync.replay import Replayed
     from portkit.sync.vendor import VendorLine

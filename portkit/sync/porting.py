@@ -18,7 +18,7 @@ from portkit.change.lines import Lines
 from portkit.merge import companions
 from portkit.merge.fate import Fate
 from portkit.merge.file import FileMerger, Version
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import Gate
 from portkit.merge.pieces import Pieces, telling, words_of
 from portkit.merge.placing import Placed, Placer, Placing
 from portkit.merge.wording import Wording, learned

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TypeVar
 
-from cattrs.errors import BaseValidationError
-from cattrs.preconf.json import JsonConverter, make_converter
-
+from portkit.codec import dumps, loads
 from portkit.protocols import Memory
 
 Value = TypeVar("Value")
@@ -56,19 +53,14 @@ def _recalled(memory: Memory, kind: str, depends: tuple[str, ...], of: type[Valu
     if known is None:
         return None
     try:
-        return _converter().loads(known, of)
-    except (BaseValidationError, ValueError, KeyError, TypeError):
+        return loads(known, of)
+    except ValueError:
         return None
 
 
 def _keep(memory: Memory, kind: str, depends: tuple[str, ...], of: type[Value], found: Value) -> None:
-    memory.put(kind, _key(depends), _converter().dumps(found, of).encode("utf-8", "surrogatepass"))
+    memory.put(kind, _key(depends), dumps(found, of))
 
 
 def _key(depends: tuple[str, ...]) -> str:
     return hashlib.sha256("\0".join(depends).encode("utf-8", "surrogateescape")).hexdigest()
-
-
-@lru_cache(maxsize=1)
-def _converter() -> JsonConverter:
-    return make_converter()

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from portkit.change import ident
 from portkit.change.changeset import Changeset
 from portkit.decisions.resolution import Resolutions
-from portkit.merge.file import Clash, ConflictKind, FileMerge, FileMerger, Version
-from portkit.merge.gate import Gate
+from portkit.merge.file import Clash, FileMerge, FileMerger, Version
+from portkit.merge.kinds import ConflictKind, Gate
 from portkit.paths import RepoPath, name
 from portkit.sync.names import Place, needed
 from portkit.sync.outcome import State, TypeChecked, landed_in_part

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from portkit.decisions.resolution import Resolutions
 from portkit.merge.file import Clash, FileMerge
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import Gate
 from portkit.sync.outcome import ChangesetOutcome, Conflict, ConflictState, FileOutcome, FileState, State
 from portkit.sync.pick import Pick
 from portkit.sync.replay import Replayed

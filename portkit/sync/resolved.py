@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from portkit.change.revision import FileRevision
 from portkit.decisions.resolution import Place, Resolution, Resolutions, Whole
 from portkit.merge.diff3 import Region
-from portkit.merge.file import Clash, ConflictKind, FileMerge, FileMerger, Version
+from portkit.merge.file import Clash, FileMerge, FileMerger, Version
+from portkit.merge.kinds import ConflictKind
 from portkit.text import split_lines
 
 METHOD = "resolution"

@@ -26,6 +26,7 @@ from portkit.sync.outcome import ComponentOutcome, Notice
 from portkit.sync.plan import Plan, Scope
 from portkit.sync.points import day_of, position_of
 from portkit.sync.replay import NO_RESOLUTIONS, Judge
+from portkit.sync.request import Request
 
 if TYPE_CHECKING:
     from portkit.sync.adapt import LocalSeries
@@ -36,24 +37,6 @@ Writes = Mapping[RepoPath, Version | None]
 
 class SyncTarget(Target, Writable, Protocol):
     """What a sync asks of the target's repository."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What was asked for. `onto`: a full target hash; `until`: a date or upstream revision, "" for the newest;
-    `changesets`: only these; `branch`: "" for `portkit/<component>`; `as_of`: the day that counts as today for what was
-    deferred, "" for that of upstream's newest changeset; `partial`: the clean files of what is parked land; `since`:
-    the day or upstream revision from which on what is watched is told, "" for what the map says."""
-
-    components: tuple[str, ...]
-    onto: str
-    until: str = ""
-    changesets: tuple[str, ...] = ()
-    branch: str = ""
-    dry_run: bool = False
-    as_of: str = ""
-    partial: bool = False
-    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)

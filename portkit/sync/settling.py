@@ -14,7 +14,8 @@ from portkit.decisions.ids import ChangeId
 from portkit.decisions.resolution import Place, Resolution, Resolutions, Whole, digest, name_of, same_but_keywords
 from portkit.errors import PortkitError, UserError
 from portkit.merge.file import Clash, FileMerger, Version
-from portkit.merge.gate import Gate, Verdict
+from portkit.merge.gate import Verdict
+from portkit.merge.kinds import Gate
 from portkit.sync.outcome import Conflict, State
 from portkit.sync.pick import Pick
 from portkit.sync.replay import Replayed

@@ -16,7 +16,8 @@ from portkit.change.linediff import Hunk, hunks
 from portkit.components.model import Component
 from portkit.errors import WorldError
 from portkit.merge.alignment import Alignment
-from portkit.merge.file import Clash, ConflictKind, FileMerger, Version
+from portkit.merge.file import Clash, FileMerger, Version
+from portkit.merge.kinds import ConflictKind
 from portkit.paths import RepoPath
 from portkit.protocols import FileStep, History, Lives, Memory
 from portkit.sync.lineage import FileVersion

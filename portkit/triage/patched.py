@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from portkit.change.changeset import Changeset
-from portkit.merge.file import ConflictKind, FileMerger, Version
+from portkit.merge.file import FileMerger, Version
+from portkit.merge.kinds import ConflictKind
 from portkit.patches.rawlines import raw_hunks
 from portkit.patches.refresh import Card as PatchCard
 from portkit.patches.refresh import CardKind, carried_onto

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from portkit.decisions.resolution import Place, Resolutions
 from portkit.merge.diff3 import Region
 from portkit.merge.file import Clash, Version
-from portkit.merge.gate import Gate, check
+from portkit.merge.gate import check
+from portkit.merge.kinds import Gate
 from portkit.sync.pick import Pick
 from portkit.text import decode, split_lines
 from portkit.triage.card import Card, CauseKind, Proof, Suggestion

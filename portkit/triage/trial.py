@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from portkit.change.linediff import Hunk
 from portkit.decisions.resolution import Resolutions
 from portkit.merge.file import FileMerge, FileMerger, Version
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import Gate
 from portkit.sync.pick import Pick
 from portkit.sync.replay import NO_RESOLUTIONS
 from portkit.sync.resolved import Resolver

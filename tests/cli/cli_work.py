@@ -220,3 +220,26 @@ def states(component: Mapping[str, Any]) -> dict[str, str]:
 def ids(component: Mapping[str, Any], *wanted: str) -> Sequence[str]:
     """The ids of the changesets in the states `wanted`."""
     return [one["id"] for one in component["changesets"] if one["state"] in wanted]
+
+
+_MODULES = """
+import sys
+from portkit.__main__ import entry
+try:
+    entry()
+finally:
+    print(*sorted(sys.modules), file=sys.stderr, sep="\\n")
+"""
+
+
+def loaded(*arguments: str, **environment: str) -> set[str]:
+    """The modules that a command line has loaded when it ends, in a process of its own; it must not fail.
+
+    Not from `python -X importtime`: that does not tell of what is imported by name, as commands are.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", _MODULES, *arguments], cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    assert done.returncode in (0, 1), done.stderr
+    return set(done.stderr.splitlines())

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
-from cli_work import ROOT, Work
+from cli_work import Work, loaded
 
 PORT = {
     "portkit.merge.by_words", "portkit.merge.companions", "portkit.merge.placing", "portkit.merge.wording",
     "portkit.sync.plan_port", "portkit.sync.porting",
 }  # fmt: skip
-IMPORT = {"portkit.sync.plan_import", "portkit.sync.vendor"}
+IMPORT = {"portkit.sync.adapt", "portkit.sync.plan_import", "portkit.sync.vendor"}
+PATCHES = {"portkit.patches.reading", "portkit.patches.series"}
+REPLAY = {"portkit.sync.plan_replay"}
 WATCH = {"portkit.sync.plan_watch", "portkit.sync.watching"}
-
-
-def loaded(work: Work, *arguments: str) -> set[str]:
-    """The modules that one command loads, as Python itself lists them; it must not fail."""
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "portkit", "-C", str(work.folder), *arguments],
-        cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "HOME": str(work.folder)},
-    )  # fmt: skip
-    assert done.returncode in (0, 1), done.stderr
-    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
-    return {line.rpartition("|")[2].strip() for line in lines}
+PAGES = {"jinja2", "portkit.report.page", "portkit.report.watch_page", "portkit.report.worksheet_page"}
+ENGINE = {
+    "portkit.merge.file", "portkit.merge.gate", "portkit.ports.model", "portkit.sync.branch", "portkit.sync.component",
+    "portkit.sync.inputs", "portkit.sync.plan_replay", "portkit.sync.run",
+}  # fmt: skip
+NEVER = {"asyncio", "attr", "cattrs", "distributed", "git", "portkit.audit", "portkit.survey", "portkit.triage"}
 
 
 @pytest.mark.parametrize(
     ("component", "own", "others"),
     [
-        ("leased", {"portkit.sync.plan_replay"}, PORT | IMPORT | WATCH),
-        ("msg", {"portkit.sync.plan_replay", "portkit.sync.plan_import"}, PORT | WATCH),
-        ("logd", {"portkit.sync.plan_port"}, IMPORT | WATCH | {"portkit.sync.plan_replay"}),
-        ("clockd", {"portkit.sync.plan_watch"}, IMPORT | {"portkit.sync.plan_replay", "portkit.sync.plan_port"}),
+        ("leased", REPLAY, PORT | IMPORT | PATCHES | WATCH | PAGES - {"jinja2"}),
+        ("msg", REPLAY | {"portkit.sync.plan_import"}, PORT | WATCH | PAGES - {"jinja2"}),
+        ("logd", {"portkit.sync.plan_port"}, IMPORT | PATCHES | WATCH | REPLAY),
+        ("clockd", {"portkit.sync.plan_watch"}, IMPORT | PATCHES | REPLAY | {"portkit.sync.plan_port"}),
     ],
 )
 def test_a_sync_loads_the_module_of_its_mode_alone(
@@ -42,6 +35,21 @@ def test_a_sync_loads_the_module_of_its_mode_alone(
 ) -> None:
     """Until the day before leased needs msg, so that it is planned alone."""
     until = "2012-05-31" if component == "leased" else "2012-12-31"
-    found = loaded(work, "--json", "sync", component, "--until", until)
+    found = loaded("-C", str(work.folder), "--json", "sync", component, "--until", until)
     assert own <= found
-    assert not found & others
+    assert sorted(found & (others | NEVER)) == []
+
+
+def test_a_sync_with_nothing_new_loads_nothing_that_works_it_out(work: Work) -> None:
+    work.sync("leased")
+    found = loaded("-C", str(work.folder), "--json", "sync", "leased")
+    assert sorted(found & (ENGINE | PORT | IMPORT | PATCHES | WATCH | PAGES | NEVER)) == []
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("--help",)])
+def test_what_needs_no_workspace_loads_none(arguments: tuple[str, ...]) -> None:
+    found = {one for one in loaded(*arguments) if one.startswith("portkit")}
+    assert found == {
+        "portkit", "portkit.__main__", "portkit.cli", "portkit.cli.main", "portkit.cli.options", "portkit.cli.screen",
+        "portkit.components", "portkit.components.mistakes", "portkit.errors", "portkit.text",
+    }  # fmt: skip

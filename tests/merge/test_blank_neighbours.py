@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portkit.merge.file import FileMerger, Version
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import Gate
 
 HEAD = b"int\nattach(struct dev *dev)\n{\n\tint error;\n\n"
 NEW = b"\t/* The first page is the one. */\n\tphy_write(dev, 0);\n\n"

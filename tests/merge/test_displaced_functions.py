@@ -7,7 +7,7 @@ import random
 import pytest
 
 from portkit.merge.file import FileMerge, FileMerger, Version
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import Gate
 
 
 def function(name: str, *calls: str) -> bytes:

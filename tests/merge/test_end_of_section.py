@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from portkit.merge.file import FileMerger, Version
-from portkit.merge.gate import Gate, check
+from portkit.merge.gate import check
+from portkit.merge.kinds import Gate
 
 NOTE = (
     b".Pp\nOther means are there to keep the state table.\nThey also allow for a second firewall.\n"

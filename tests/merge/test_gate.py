@@ -13,7 +13,8 @@ import pytest
 from bench import bad_merges, faithful
 from bench.bad_merges import BadMerge, Quadruple
 from portkit.merge.file import FileMerge, FileMerger, Version
-from portkit.merge.gate import Gate, Verdict, check
+from portkit.merge.gate import Verdict, check
+from portkit.merge.kinds import Gate
 
 
 def function(name: str, *calls: str) -> bytes:

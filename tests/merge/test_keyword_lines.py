@@ -6,7 +6,8 @@ import pytest
 
 from portkit.change.lines import followed
 from portkit.merge.file import FileMerge, FileMerger, Version
-from portkit.merge.gate import Gate, check
+from portkit.merge.gate import check
+from portkit.merge.kinds import Gate
 
 
 def merged(base: bytes, ours: bytes, theirs: bytes) -> FileMerge:

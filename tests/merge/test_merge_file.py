@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from portkit.merge.file import SYMLINK, ConflictKind, FileMerge, FileMerger, Version
-from portkit.merge.gate import Gate
+from portkit.merge.file import SYMLINK, FileMerge, FileMerger, Version
+from portkit.merge.kinds import ConflictKind, Gate
 
 PLAIN, RUNS = 0o100644, 0o100755
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from portkit.merge.file import FileMerger, Version
-from portkit.merge.gate import Gate, check
+from portkit.merge.gate import check
+from portkit.merge.kinds import Gate
 
 STRINGS = tuple(b'\t"method-number-%d," \\\n' % number for number in range(1, 9))
 LIST = b"#define\tDEFAULT_METHODS \\\n" + b"".join(STRINGS) + b'\t"none"\n'

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from portkit.merge.file import ConflictKind, FileMerge, FileMerger, Version
-from portkit.merge.gate import Gate
+from portkit.merge.file import FileMerge, FileMerger, Version
+from portkit.merge.kinds import ConflictKind, Gate
 
 CALL = b"\tlease_bind(client, lease, 5);\n"
 BASE = b"int\nmain(void)\n{\n\tone(1);\n\ttwo(2);\n" + CALL + b"\tthree(3);\n\tfour(4);\n\tfive(5);\n}\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portkit.merge.file import FileMerger, Version
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import Gate
 
 BLOCK = b"""\
 	if (sock < 0) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portkit.merge.file import FileMerge, FileMerger, Version
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import Gate
 
 HEAD = b"int\nbake(struct oven *oven)\n{\n\tint loaf;\n\n\topen_door(oven);\n"
 TAIL = b"\tshut_door(oven);\n\tclean(oven);\n\treturn (loaf);\n}\n"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from diffs import FILE, files, numbered, series
 
-from portkit.merge.file import ConflictKind, FileMerge, FileMerger, Version
-from portkit.merge.gate import Gate
+from portkit.merge.file import FileMerge, FileMerger, Version
+from portkit.merge.kinds import ConflictKind, Gate
 from portkit.patches.applying import Files
 from portkit.patches.checking import Fit, check, fits
 from portkit.patches.headers import Headers

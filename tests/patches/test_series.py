@@ -11,9 +11,10 @@ from diffs import files, numbered, series
 from portkit.change.changeset import Person
 from portkit.errors import UserError
 from portkit.patches.applying import apply_patch
+from portkit.patches.entries import read_entries
 from portkit.patches.headers import Headers, file_name, written
 from portkit.patches.owners import ownership
-from portkit.patches.series import push, read_entries, read_patch, read_series
+from portkit.patches.series import push, read_patch, read_series
 from portkit.patches.writing import tree_diff
 
 BODY = tree_diff(files(x=b"1\n"), files(x=b"2\n"))

@@ -13,8 +13,7 @@ from portkit.change.changeset import Changeset, FileChange, Person
 from portkit.cli import main
 from portkit.components import keys
 from portkit.git.door import MINIMUM_GIT
-from portkit.merge.file import ConflictKind
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import ConflictKind, Gate
 from portkit.sync.outcome import ComponentOutcome, FileState, Notice, State
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -15,7 +15,8 @@ from portkit.protocols import History
 from portkit.store.cache import Cache
 from portkit.store.mapfile import read_map, resolved
 from portkit.sync.outcome import ComponentOutcome
-from portkit.sync.run import Request, Sync
+from portkit.sync.request import Request
+from portkit.sync.run import Sync
 from portkit.target.git import GitTarget
 from portkit.upstream.git import open_history
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from portkit.change.changeset import Changeset, FileChange, Person
-from portkit.merge.file import ConflictKind
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import ConflictKind, Gate
 from portkit.paths import RepoPath
 from portkit.sync.outcome import (
     ChangesetOutcome,

@@ -7,7 +7,7 @@ import re
 
 from report_outcomes import HOSTILE, blocked, component, conflict, hostile, parked, ported
 
-from portkit.merge.file import ConflictKind
+from portkit.merge.kinds import ConflictKind
 from portkit.report.contract import baseline_object, iso, sync_object
 from portkit.report.triage import conflicts_object
 from portkit.sync.outcome import ComponentOutcome, State

@@ -15,7 +15,7 @@ from page_reading import CONTRAST, Tags, opened
 from playwright.sync_api import Browser, Page
 from report_outcomes import HOSTILE, blocked, component, conflict, hostile, parked
 
-from portkit.merge.file import ConflictKind
+from portkit.merge.kinds import ConflictKind
 from portkit.report.links import Links
 from portkit.report.triage import Triage, triage, triage_object
 from portkit.report.triage_markdown import WIDTH, markdown

@@ -15,7 +15,8 @@ from portkit.components.model import AuthorPolicy, CommitPolicy, Component, Comp
 from portkit.errors import UserError
 from portkit.paths import RepoPath
 from portkit.sync.outcome import ComponentOutcome
-from portkit.sync.run import Request, Sync, SyncResult
+from portkit.sync.request import Request
+from portkit.sync.run import Sync, SyncResult
 from portkit.target.git import GitTarget
 from portkit.target.refs import RefUpdate
 

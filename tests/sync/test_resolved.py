@@ -13,7 +13,7 @@ from portkit.decisions.ids import parse_id
 from portkit.decisions.resolution import Resolution, Resolutions
 from portkit.errors import UserError
 from portkit.merge.file import Version
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import Gate
 from portkit.paths import RepoPath
 from portkit.sync.component import ComponentRun
 from portkit.sync.message import MessageWriter, Revision

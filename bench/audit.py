@@ -152,6 +152,9 @@ def _findings(name: str, audit: Any) -> Iterator[Finding]:
     for one in audit.privsep.crossings:
         yield name, "crossing", one.call, one.place.path, one.place.line
     for message in (*audit.messages, *audit.upstream_messages):
+        for sending in message.senders:
+            size = f"payload {sending.size if sending.size is not None else f'{sending.least}+'}"
+            yield name, size, message.name, sending.place.path, sending.place.line
         for receiving in message.receivers:
             yield name, f"receiver {receiving.guard}", message.name, receiving.place.path, receiving.place.line
     for fix in audit.fixes:

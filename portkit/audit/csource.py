@@ -55,7 +55,9 @@ class CCall:
 class CFunction:
     """A function's definition. `line` to `end`, from 1; `refers`: (name, line) of other functions or variables that
     its body names without calling; `labels`: its `case` labels with their lines; `leaves`: where it returns or exits
-    whatever else is so: (line, the braces that stands in, whether it returns)."""
+    whatever else is so: (line, the braces that stands in, whether it returns); `stacked`: of each label with nothing
+    between it and the next one, both; `flags`: where it sets the ai_flags of a lookup (getaddrinfo(3)): line, the
+    braces that stands in, and to what, "" where only under a condition."""
 
     name: str
     path: str
@@ -67,6 +69,15 @@ class CFunction:
     labels: tuple[tuple[str, int], ...] = ()
     parameters: str = ""
     leaves: tuple[tuple[int, tuple[int, ...], bool], ...] = ()
+    stacked: tuple[tuple[str, str], ...] = ()
+    flags: tuple[tuple[int, tuple[int, ...], str], ...] = ()
+
+    def body_of(self, label: str) -> str:
+        """The label under which stands what is done for `label`: the last of those that stand right behind it."""
+        behind = dict(self.stacked)
+        for _ in self.stacked:
+            label = behind.get(label, label)
+        return label
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +204,12 @@ class _Scanner:
         self, pending: Sequence[Token], name: Token, body: list[Token], end: Token, inside: Sequence[Token]
     ) -> None:
         static = any(one.text == b"static" for one in pending)
-        calls, refers, labels, leaves = _body(body)
+        calls, refers, labels, leaves, stacked, flags = _body(body)
         parameters = b" ".join(one.text for one in inside).decode("latin-1")
         function = CFunction(
-            name.text.decode(), self._path, name.line, end.line, static, calls, refers, labels, parameters, leaves
-        )
+            name.text.decode(), self._path, name.line, end.line, static, calls, refers, labels, parameters, leaves,
+            stacked, flags,
+        )  # fmt: skip
         self._functions.append(function)
         if self._keep:
             self.bodies.append((function, body))
@@ -299,6 +311,8 @@ _Body = tuple[
     tuple[tuple[str, int], ...],
     tuple[tuple[str, int], ...],
     tuple[tuple[int, tuple[int, ...], bool], ...],
+    tuple[tuple[str, str], ...],
+    tuple[tuple[int, tuple[int, ...], str], ...],
 ]
 
 _EXITS = (b"exit", b"_exit", b"_Exit", b"abort")
@@ -308,6 +322,8 @@ def _body(body: Sequence[Token]) -> _Body:
     calls: list[CCall] = []
     refers: dict[str, int] = {}
     labels: list[tuple[str, int]] = []
+    stacked: list[tuple[str, str]] = []
+    flags: list[tuple[int, tuple[int, ...], str]] = []
     leaves: list[tuple[int, tuple[int, ...], bool]] = []
     blocks: list[str] = []  # what each open brace belongs to
     numbers: list[int] = []
@@ -333,6 +349,8 @@ def _body(body: Sequence[Token]) -> _Body:
         after = body[number + 1] if number + 1 < len(body) else None
         if token.text in (b"case", b"default"):
             label = _label(body, number)
+            if number == labelled + 1 and labels and label != labels[-1][0]:
+                stacked.append((labels[-1][0], label))
             labelled = _label_end(body, number)
             switches[-1] = label
             labels.append((label, token.line))
@@ -352,8 +370,23 @@ def _body(body: Sequence[Token]) -> _Body:
             arguments = _arguments(body, number + 1)
             calls.append(CCall(name, token.line, arguments, switches[-1], looping, tuple(numbers)))
         else:
+            if token.text == b"ai_flags" and after is not None and after.text in (b"=", b"|="):
+                flags.append((token.line, tuple(numbers), _set_to(body, number)))
             refers.setdefault(token.text.decode(), token.line)
-    return tuple(calls), tuple(refers.items()), tuple(labels), tuple(leaves)
+    return tuple(calls), tuple(refers.items()), tuple(labels), tuple(leaves), tuple(stacked), tuple(flags)
+
+
+def _set_to(body: Sequence[Token], number: int) -> str:
+    """What the assignment at `number` sets, one blank between tokens; "" where it stands behind an `if` or an `else`,
+    or asks for one."""
+    begun = number
+    while begun and body[begun - 1].text not in (b";", b"{", b"}", b","):
+        begun -= 1
+    ended = number
+    while ended < len(body) and body[ended].text not in (b";", b"}", b","):
+        ended += 1
+    words = [token.text.decode("latin-1") for token in body[begun:ended]]
+    return "" if {"if", "else", "?", ":"} & set(words) else " ".join(words[number - begun + 2 :])
 
 
 def _conditional(body: Sequence[Token], number: int) -> bool:

@@ -72,11 +72,13 @@ def portability(
     warnings: Sequence[str],
     table: Mapping[str, str],
     since: Since,
+    ours: Mapping[str, bytes] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[Portability, Mapping[str, str]]:
     """What `upstream` needs that `headers`, the target's, lack; and, by path, the headers of upstream's that stood in
     for missing ones, in the folder `STAND_IN`. `header_contents` gives the target's headers by the
-    name they are included by; `warnings` are the switches of the target's folder."""
+    name they are included by; `warnings` are the switches of the target's folder; `ours`: the component's own sources
+    in the target, by path, which may have what no header has."""
     progress("checking upstream's sources on the target's headers")
     units = upstream.units(warnings=warnings)
     first = compiler.check(units, upstream.contents.read)
@@ -105,7 +107,12 @@ def portability(
     functions = {place: upstream.function(*place) for place in where}
     declared = declarations(names, own.contents(names))
     defined = _defined(upstream)
-    elsewhere = declarations(names, header_contents(headers.files))
+    every = header_contents(headers.files)
+    elsewhere = declarations(names, every)
+    mine = declarations(names, ours or {})
+    usable = {name: one for name, one in every.items() if _FOR_PROGRAMS.match(name)}
+    plain = {name: one for name, one in usable.items() if "/" not in name}  # before the kernel's: it has its own memcpy
+    programs = {**declarations(names, usable), **declarations(names, plain)}
     used = {
         place: word
         for place, words in puzzling.items()
@@ -116,7 +123,7 @@ def portability(
     after = sort(last, declared, functions, defined, used)
     lacks = [
         *_header_lacks(before, after, own, headers, upstream, stand_ins),
-        *_name_lacks(after, declared, elsewhere),
+        *_name_lacks(after, declared, programs, mine),
     ]
     told = tuple(_completed(one, table, since) for one in lacks)
     found = Portability(
@@ -175,19 +182,22 @@ def _header_lacks(
 
 
 def _name_lacks(
-    after: Sorted, declared: Mapping[str, Declared], elsewhere: Mapping[str, Declared]
+    after: Sorted, declared: Mapping[str, Declared], programs: Mapping[str, Declared], mine: Mapping[str, Declared]
 ) -> Iterable[Lack]:
+    """What is missing besides headers. `programs`: what the target's headers for programs declare; `mine`: what the
+    component's own sources in the target do."""
     for (kind, name), places in after.lacks.items():
         if kind is LackKind.HEADER:
             continue
         bare = name.rpartition(".")[2]
         header = declared[bare].header if bare in declared else ""
         text = after.texts.get((kind, name), "")
-        here = elsewhere.get(bare)
-        if here is not None and not _FOR_PROGRAMS.match(here.header):
-            here = None
-        if kind not in (LackKind.MEMBER, LackKind.DIFFERS) and here is not None and here.kind is kind:
-            text = f"the target declares it in <{here.header}>, which is not included here"
+        here, own = programs.get(bare), mine.get(bare)
+        if kind not in (LackKind.MEMBER, LackKind.DIFFERS):
+            if here is not None and here.kind is kind:
+                text = f"the target declares it in <{here.header}>, which is not included here"
+            elif own is not None and own.kind is kind and (kind is not LackKind.FUNCTION or own.header.endswith(".h")):
+                text = f"the target has its own, in {own.header}"
         yield Lack(kind, name, places, declared=header, text=text)
 
 

@@ -33,29 +33,45 @@ class Need(StrEnum):
 
 
 _CALLS: Mapping[Need, str] = {
-    Need.NAMES: "gethostbyname gethostbyname2 gethostbyaddr getaddrinfo getnameinfo getipnodebyname getipnodebyaddr "
-    "getnetbyname getnetbyaddr ether_ntohost ether_hostton getrrsetbyname res_init res_query res_search res_mkquery "
-    "rresvport getnetent gethostent herror",
-    Need.TABLES: "getservbyname getservbyport getservent setservent endservent getprotobyname getprotobynumber "
-    "getprotoent setprotoent endprotoent getrpcbyname getrpcbynumber getrpcent setrpcent endrpcent",
-    Need.USERS: "getpwnam getpwuid getpwent getpwnam_r getpwuid_r getgrnam getgrgid getgrent getgrouplist initgroups "
-    "getlogin user_from_uid group_from_gid",
+    Need.NAMES: "gethostbyname gethostbyname2 getaddrinfo getipnodebyname getrrsetbyname res_init res_query res_search "
+    "res_mkquery gethostent | gethostbyaddr getnameinfo getipnodebyaddr | getnetbyname getnetbyaddr getnetent | "
+    "ether_ntohost ether_hostton | pcap_compile",
+    Need.TABLES: "getservbyname getservbyport getservent setservent | getprotobyname getprotobynumber getprotoent "
+    "setprotoent | getrpcbyname getrpcbynumber getrpcent setrpcent",
+    Need.USERS: "getpwnam getpwuid getpwent getpwnam_r getpwuid_r user_from_uid getlogin | getgrnam getgrgid getgrent "
+    "getgrouplist initgroups group_from_gid",
     Need.ZONE: "localtime localtime_r ctime ctime_r mktime tzset tzsetwall strftime",
-    Need.FILES: "open openat creat fopen freopen mkstemp mktemp tmpfile mkdir rmdir rename unlink remove link symlink "
-    "readlink opendir stat lstat access chmod chown lchown truncate mknod mkfifo realpath utimes fts_open glob nlist "
-    "kvm_open kvm_openfiles dbopen dbm_open pidfile pidfile_open pcap_open_offline pcap_dump_open flopen bpf_open",
-    Need.TERMINALS: "ttymsg getutent getutxent setutent setutxent getutline login logout logwtmp openpty forkpty "
-    "tcsetattr tcsetpgrp revoke getttyent",
+    Need.FILES: "open openat creat fopen freopen mkstemp tmpfile opendir fts_open dbopen dbm_open nlist kvm_open "
+    "kvm_openfiles pidfile pidfile_open pcap_open_offline pcap_dump_open flopen bpf_open | mktemp mkdir rmdir rename "
+    "unlink remove link symlink chmod chown lchown truncate mknod mkfifo utimes pidfile_remove | readlink stat lstat "
+    "access realpath glob",
+    Need.TERMINALS: "ttymsg | getutent getutxent setutent setutxent getutline | login logout logwtmp | openpty forkpty "
+    "revoke | getttyent",
     Need.LOG: "syslog vsyslog openlog syslog_r sendsyslog",
-    Need.CLOCK: "adjtime adjfreq settimeofday clock_settime ntp_adjtime stime",
-    Need.NETWORK: "pcap_open_live pcap_create pcap_activate pcap_findalldevs pcap_lookupdev pcap_lookupnet "
-    "bindresvport",
-    Need.PROCESSES: "execl execlp execle execv execve execvp system popen reboot chroot mount unmount setpriority",
+    Need.CLOCK: "adjtime adjfreq ntp_adjtime | settimeofday clock_settime stime",
+    Need.NETWORK: "pcap_open_live pcap_create pcap_activate pcap_findalldevs pcap_lookupdev pcap_lookupnet | "
+    "bindresvport rresvport",
+    Need.PROCESSES: "execl execlp execle execv execve execvp system popen | reboot | chroot | mount unmount | "
+    "setpriority",
 }
+"""What needs what. Those of one group do alike: a monitor that does one of them can do another. What only ends the
+reading of a table, as endservent does, needs nothing; pcap_compile looks up the names that a filter holds."""
 
-NEEDS: Mapping[str, Need] = {name: need for need, names in _CALLS.items() for name in names.split()}
+NEEDS: Mapping[str, Need] = {
+    name: need for need, groups in _CALLS.items() for name in groups.replace("|", " ").split()
+}
 """By the name of a call, what it needs. Of two no place is told: strftime, which localtime stands before, and chroot,
 which is a measure."""
+
+_GROUP: Mapping[str, str] = {
+    name: names for groups in _CALLS.values() for names in groups.split("|") for name in names.split()
+}
+
+OPENS = frozenset(_GROUP["open"].split())
+"""What opens a file."""
+
+_OPENED_FOR: Mapping[str, str] = dict.fromkeys(("_PATH_UTMP", "_PATH_UTMPX", "UTMP_FILE", "UTMPX_FILE"), "getutxent")
+"""By the name of a file that a monitor opens for its unprivileged side, which calls that stands in for."""
 
 _NO_CROSSING = frozenset({"strftime", "chroot"})
 
@@ -67,6 +83,12 @@ _GIVES_UP = {
     "fork": "processes", "vfork": "processes", "rfork": "processes", "socketpair": "channel", "daemon": "processes",
 }  # fmt: skip
 """What a call does for a separation of privileges."""
+
+_READIES: Mapping[Need, frozenset[str]] = {
+    Need.ZONE: frozenset({"tzset", "tzsetwall"}), Need.LOG: frozenset({"openlog"}),
+}  # fmt: skip
+"""What a program calls while it still may, so that it need not ask later: the C library keeps the zone, and the log's
+connection (LOG_NDELAY)."""
 
 _DROPS = frozenset({"chroot", "setresuid", "setuid", "seteuid", "setreuid", "cap_enter", "caph_enter"})
 _OWN_AGAIN = ("getuid", "geteuid", "getgid", "getegid")
@@ -91,19 +113,22 @@ class Measure:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """How upstream has its monitor do it: the function and the `case` of the message, and what is called there; `same`:
-    whether that is the very call, or one for the same need."""
+    whether that is the very call, or one that does alike; `stands_for`: other calls that it makes needless."""
 
     message: str
     place: Place
     call: str
     same: bool
+    stands_for: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
     """A call that cannot work on the unprivileged side. `way`: how it is reached from where that begins; `early`: it
     is reached before the program has forked or detached, and may be done while there still is everything;
-    `upstream`: how upstream's monitor does it, by the very call where it has that, else by one for the same need."""
+    `upstream`: how upstream's monitor does it, by the very call where it has that, else by one that does alike;
+    `ready`: what upstream calls before it gives its privileges up, so that its unprivileged side need not ask; `kept`:
+    where the target itself has done the like before."""
 
     need: Need
     call: str
@@ -111,6 +136,13 @@ class Crossing:
     way: tuple[Step, ...]
     early: bool
     upstream: tuple[Answer, ...]
+    ready: Measure | None = None
+    kept: Measure | None = None
+
+    @property
+    def sure(self) -> bool:
+        """Whether upstream's messages do this very thing. That its monitor opens a file says nothing of which."""
+        return self.need not in (Need.FILES, Need.PROCESSES) and any(answer.same for answer in self.upstream)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +164,48 @@ def privsep(target: CallGraph, upstream: CallGraph, told: Sequence[str] = ()) ->
     knows better."""
     starts, how = _starts(target, told)
     answers = _answers(upstream)
-    late = _of_interest(target.walk(starts)[1], logs=_keeps_log(target))
+    sites = target.walk(starts)[1]
+    ready = _readied(target, sites)
+    late = {key: site for key, site in _of_interest(sites).items() if NEEDS[site.call.name] not in ready}
     crossings = [_crossing(site, answers, early=False) for site in late.values()]
     main = target.main
     if main is not None and how != "told":
         first = _of_interest(target.walk([Start(main)])[1])
         before = [_crossing(site, answers, early=True) for key, site in first.items() if key not in late]
-        crossings += [one for one in before if how == "main" or _sent_upstream(one)]
+        crossings += [one for one in before if NEEDS[one.call] not in ready and (how == "main" or one.sure)]
+        kept = _kept(first.values(), sites) if how != "main" else None
+        crossings = [replace(one, kept=kept) if one.need is Need.ZONE and not one.early else one for one in crossings]
+    beforehand = _readied(upstream, upstream.walk(unprivileged(upstream))[1])
+    crossings = [replace(one, ready=None if one.upstream else beforehand.get(one.need)) for one in crossings]
     order = list(Need)
     crossings.sort(key=lambda one: (order.index(one.need), one.call, one.place.path, one.place.line))
     entries = tuple(Place(one.function.path, one.after or one.function.line, one.function.name) for one in starts)
     return Privsep(tuple(_measures(target)), entries, how, tuple(crossings), answers)
+
+
+def _readied(graph: CallGraph, unprivileged_sites: Iterable[Site]) -> dict[Need, Measure]:
+    """What a program makes ready while it still may, by what that is for."""
+    after = {(site.function.path, site.call.line, site.call.name) for site in unprivileged_sites}
+    found: dict[Need, Measure] = {}
+    for function in graph.functions.values():
+        for call in function.calls:
+            need = NEEDS.get(call.name)
+            if need is None or call.name not in _READIES.get(need, ()) or need in found:
+                continue
+            at_once = need is not Need.LOG or any("LOG_NDELAY" in one.split() for one in call.arguments)
+            if at_once and (need is Need.LOG or (function.path, call.line, call.name) not in after):
+                found[need] = Measure("ready", call.name, Place(function.path, call.line, function.name))
+    return found
+
+
+def _kept(first: Iterable[Site], late: Iterable[Site]) -> Measure | None:
+    """Where the time zone is read before privileges are given up, by a call that happens to: libc keeps it."""
+    after = {(site.function.path, site.call.line, site.call.name) for site in late}
+    for site in first:
+        place = Place(site.function.path, site.call.line, site.function.name)
+        if NEEDS[site.call.name] is Need.ZONE and (place.path, place.line, site.call.name) not in after:
+            return Measure("kept", site.call.name, place)
+    return None
 
 
 def _starts(graph: CallGraph, told: Sequence[str]) -> tuple[list[Start], str]:
@@ -257,47 +320,45 @@ def _measures(graph: CallGraph) -> Iterable[Measure]:
                 yield Measure(kind, call.name, Place(function.path, call.line, function.name))
 
 
-def _of_interest(sites: Iterable[Site], *, logs: bool = False) -> dict[tuple[str, str, int], Site]:
-    """One for each place, the shortest way first. `logs`: what logs has a connection that it opened while it could."""
+def _of_interest(sites: Iterable[Site]) -> dict[tuple[str, str, int], Site]:
+    """One for each place, the shortest way first."""
     seen: dict[tuple[str, str, int], Site] = {}
     for site in sites:
         name = site.call.name
-        if name not in NEEDS or name in _NO_CROSSING or _numeric(site.call) or (logs and NEEDS[name] is Need.LOG):
-            continue
-        seen.setdefault((name, site.function.path, site.call.line), site)
+        if name in NEEDS and name not in _NO_CROSSING and not _numeric(site) and not _lowered(site.call):
+            seen.setdefault((name, site.function.path, site.call.line), site)
     return seen
 
 
-def _numeric(call: CCall) -> bool:
+def _lowered(call: CCall) -> bool:
+    """Whether a call gives a priority away, which everybody may (setpriority(2))."""
+    return call.name == "setpriority" and call.arguments[2:3] != () and not call.arguments[2].startswith("-")
+
+
+def _numeric(site: Site) -> bool:
     """Whether a call only turns addresses into digits, or back: it asks nobody (getnameinfo(3), getaddrinfo(3))."""
+    call = site.call
     words = {word for one in call.arguments for word in one.split()}
     if call.name == "getnameinfo":
         service = call.arguments[4:5] not in ((), ("NULL",), ("0",))
         return "NI_NUMERICHOST" in words and (not service or "NI_NUMERICSERV" in words)
-    return call.name == "getaddrinfo" and "AI_NUMERICHOST" in words
-
-
-def _keeps_log(graph: CallGraph) -> bool:
-    """Whether the program connects to the log at once (openlog(3), LOG_NDELAY), rather than at its first message."""
-    return any(
-        call.name == "openlog" and any("LOG_NDELAY" in one.split() for one in call.arguments)
-        for function in graph.functions.values()
-        for call in function.calls
-    )
-
-
-def _sent_upstream(one: Crossing) -> bool:
-    """Whether upstream sends by message what is done here while there are privileges. That its monitor opens a file
-    says nothing of which."""
-    return one.need not in (Need.FILES, Need.PROCESSES) and any(answer.same for answer in one.upstream)
+    if call.name != "getaddrinfo":
+        return False
+    before = [one for one in site.function.flags if one[0] <= call.line]
+    last = before[-1] if before else None
+    set_so = last is not None and last[1] == call.block[: len(last[1])] and "AI_NUMERICHOST" in last[2].split()
+    return "AI_NUMERICHOST" in words or set_so
 
 
 def _crossing(site: Site, answers: Sequence[Answer], *, early: bool) -> Crossing:
-    need = NEEDS[site.call.name]
+    name = site.call.name
     place = Place(site.function.path, site.call.line, site.function.name)
-    same = tuple(one for one in answers if one.call == site.call.name)
-    alike = tuple(replace(one, same=False) for one in answers if NEEDS[one.call] is need)
-    return Crossing(need, site.call.name, place, site.path, early, same or alike)
+    same = tuple(one for one in answers if one.call == name)
+    alike = tuple(
+        replace(one, same=False) for one in answers if _GROUP[one.call] == _GROUP[name] or name in one.stands_for
+    )
+    every = alike if NEEDS[name] is Need.FILES else same or alike
+    return Crossing(NEEDS[name], name, place, site.path, early, every)
 
 
 def _answers(upstream: CallGraph) -> tuple[Answer, ...]:
@@ -311,9 +372,14 @@ def _answers(upstream: CallGraph) -> tuple[Answer, ...]:
         if node in inside:
             continue
         for label in dict.fromkeys(label for label, _ in function.labels if label.isidentifier()):
-            _, sites = upstream.walk([Start(function, label=label)])
+            _, sites = upstream.walk([Start(function, label=function.body_of(label))])
             line = next(line for one, line in function.labels if one == label)
-            for name in dict.fromkeys(site.call.name for site in sites if site.call.name in NEEDS):
-                if NEEDS[name] is not Need.LOG:  # the monitor's own log lines are no answer
-                    found.append(Answer(label, Place(function.path, line, function.name), name, True))
+            place = Place(function.path, line, function.name)
+            reached: dict[str, set[str]] = {}
+            for site in _of_interest(sites).values():
+                if NEEDS[site.call.name] is not Need.LOG:  # the monitor's own log lines are no answer
+                    words = {word for one in site.call.arguments for word in one.split()}
+                    files = {_OPENED_FOR[word] for word in words if word in _OPENED_FOR}
+                    reached.setdefault(site.call.name, set()).update(*(_GROUP[one].split() for one in files))
+            found += [Answer(label, place, name, True, frozenset(others)) for name, others in reached.items()]
     return tuple(found)

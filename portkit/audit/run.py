@@ -141,6 +141,7 @@ class Auditor:
             found, stand_ins = portability(
                 upstream, partial(ground.upstream_tree, newest.id), headers, _reader(headers, header_tree), compiler,
                 warnings=_warnings(target.builds), table=self._table, since=_Since(self._lineage, until, upstream),
+                ours=ours,
                 progress=lambda text: self._progress(f"{component.name}: {text}"),
             )  # fmt: skip
             if not found.own_headers:

@@ -12,7 +12,7 @@ from portkit.audit.fixes import Fix, Standing
 from portkit.audit.lacks import Lack, LackKind, Place
 from portkit.audit.messages import Guard, Message
 from portkit.audit.portability import Portability
-from portkit.audit.privsep import Answer, Crossing, Need, Privsep
+from portkit.audit.privsep import OPENS, Answer, Crossing, Measure, Need, Privsep
 from portkit.audit.run import Audit
 from portkit.audit.sides import TypeCheck
 from portkit.audit.steps import StepCheck
@@ -216,14 +216,23 @@ def _crossing(name: str, found: Sequence[Crossing], every: bool) -> Item:
     more = [f"by way of {' > '.join(f'{step.function}:{step.line}' for step in first.way)}"]
     if every:
         more += [f"and {' > '.join(f'{step.function}:{step.line}' for step in one.way)}" for one in found[1:]]
-    messages = list(dict.fromkeys(answer.message for answer in first.upstream))
-    if messages:
-        alike = "" if first.upstream[0].same else f", which calls {first.upstream[0].call} for the same need"
-        where = first.upstream[0].place
-        more.append(f"upstream: by message {', '.join(messages)} ({where.path}:{where.line}){alike}")
-    else:
-        more.append("upstream: by no message")
+    if first.kept is not None:
+        more.append(f"here: the zone is read before, by {first.kept.call} in {places([first.kept.place])}, and kept")
+    more.append(f"upstream: {_upstream(first)}")
     return Item(f"{name}: {places([one.place for one in found], every=every)}", tuple(more))
+
+
+def _upstream(one: Crossing) -> str:
+    """How upstream does without the call on its unprivileged side."""
+    messages = ", ".join(dict.fromkeys(answer.message for answer in one.upstream))
+    if not messages:
+        return f"before, by {one.ready.call} in {places([one.ready.place])}" if one.ready else "by no message"
+    where = f"({one.upstream[0].place.path}:{one.upstream[0].place.line})"
+    if one.need is Need.FILES:
+        does = "opens files" if one.upstream[0].call in OPENS else "does such a thing"
+        return f"its monitor {does} by message {messages} {where}"
+    alike = "" if one.upstream[0].same else f", which calls {one.upstream[0].call} for the same need"
+    return f"by message {messages} {where}{alike}"
 
 
 def _checks(found: Sequence[Fix]) -> Iterator[Block]:
@@ -421,6 +430,7 @@ def _privsep(one: Privsep) -> Object:
                 "need": str(crossing.need), "call": crossing.call, "place": _place(crossing.place),
                 "way": [{"path": step.path, "function": step.function, "line": step.line} for step in crossing.way],
                 "early": crossing.early, "upstream": [_answer(answer) for answer in crossing.upstream],
+                "ready": _measure(crossing.ready), "kept": _measure(crossing.kept),
             }
             for crossing in one.crossings
         ],
@@ -434,6 +444,10 @@ def _privsep(one: Privsep) -> Object:
 
 def _answer(one: Answer) -> Object:
     return {"message": one.message, "call": one.call, "place": _place(one.place), "same": one.same}
+
+
+def _measure(one: Measure | None) -> Object | None:
+    return {"call": one.call, "place": _place(one.place)} if one is not None else None
 
 
 def _message(one: Message) -> Object:

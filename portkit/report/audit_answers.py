@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portkit.audit.lacks import LackKind
+from portkit.audit.privsep import Need
 from portkit.audit.run import Audit
 from portkit.components.model import Mode
 from portkit.merge.fate import Fate
@@ -151,15 +152,13 @@ def _monitor(found: Audit) -> str:
     if not late:
         return "nothing more: no call of the unprivileged side needs what that has not"
     names = _some(dict.fromkeys(crossing.call for crossing in late))
-    answered = [crossing for crossing in late if crossing.upstream]
-    same = sum(any(answer.same for answer in crossing.upstream) for crossing in answered)
-    upstream = (
-        f"upstream's monitor does {len(answered)} of them by message" + (
-            f", {len(answered) - same} by another call for the same need" if same < len(answered) else ""
-        )
-        if answered else "upstream's monitor does none of them"
-    )  # fmt: skip
-    return f"{counted(len(late), 'call')} that cannot work in a chroot without privileges: {names}; {upstream}"
+    files = sum(crossing.need is Need.FILES and bool(crossing.upstream) for crossing in late)
+    done = sum(crossing.need is not Need.FILES and bool(crossing.upstream) for crossing in late)
+    ready = sum(crossing.ready is not None for crossing in late)
+    told = [f"upstream's monitor does {done or 'none'} of them by message"]
+    told += [f"it opens files, as {files} of them do"] if files else []
+    told += [f"{ready} upstream makes ready before"] if ready else []
+    return f"{counted(len(late), 'call')} that cannot work in a chroot without privileges: {names}; {'; '.join(told)}"
 
 
 def _some(names: Iterable[str]) -> str:

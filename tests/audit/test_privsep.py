@@ -138,3 +138,65 @@ def test_calls_through_tables_macros_and_pointers_that_are_named() -> None:
 def test_a_circle_of_calls_ends() -> None:
     source = b"void a(void) { b(); }\nvoid b(void) { a(); open(x); }\nint main(void)\n{\n\tsetuid(1);\n\ta();\n}\n"
     assert crossings(of(source)) == [("open", "main > a > b", False)]
+
+
+def test_only_a_call_that_does_alike_answers() -> None:
+    target = SEPARATED.replace(b"getaddrinfo(x)", b"getnameinfo(x); unlink(p); settimeofday(&t, 0)")
+    by_call = {one.call: [answer.message for answer in one.upstream] for one in of(target).crossings}
+    assert by_call == {"getnameinfo": [], "unlink": [], "settimeofday": []}  # the monitor looks up and adjusts
+    opens = MONITOR.replace(b"adjtime(&t, 0)", b"open(p, O_RDONLY)")
+    by_call = {one.call: [answer.message for answer in one.upstream] for one in of(target, opens).crossings}
+    assert by_call["unlink"] == []  # that it opens files says nothing of removing them
+
+
+def test_labels_that_stand_on_each_other_are_of_one_body() -> None:
+    both = MONITOR.replace(b"\t\tcase M_RESOLVE:\n", b"\t\tcase M_OLD:\n\t\tcase M_RESOLVE:\n")
+    assert [answer.message for answer in of(SEPARATED, both).crossings[0].upstream] == ["M_OLD", "M_RESOLVE"]
+    ends = MONITOR.replace(b"\t\tcase M_RESOLVE:\n", b"\t\tcase M_OLD:\n\t\t\tbreak;\n\t\tcase M_RESOLVE:\n")
+    assert [answer.message for answer in of(SEPARATED, ends).crossings[0].upstream] == ["M_RESOLVE"]
+
+
+def test_a_file_that_the_monitor_opens_stands_for_the_calls_that_read_it() -> None:
+    target = SEPARATED.replace(b"getaddrinfo(x)", b"getutxent()")
+    (one,) = of(target, MONITOR.replace(b"adjtime(&t, 0)", b"open(_PATH_UTMP, O_RDONLY)")).crossings
+    assert [(answer.message, answer.call, answer.same) for answer in one.upstream] == [("M_TIME", "open", False)]
+    (one,) = of(target, MONITOR.replace(b"adjtime(&t, 0)", b"open(_PATH_TTY, O_RDONLY)")).crossings
+    assert one.upstream == ()
+
+
+def test_what_only_ends_reading_and_what_gives_away_is_no_crossing() -> None:
+    for call in (b"endservent()", b"setpriority(PRIO_PROCESS, 0, 19)"):
+        assert crossings(of(SEPARATED.replace(b"getaddrinfo(x)", call))) == []
+    assert crossings(of(SEPARATED.replace(b"getaddrinfo(x)", b"setpriority(PRIO_PROCESS, 0, -5)")))
+
+
+def test_a_lookup_whose_hints_are_numeric_asks_nobody() -> None:
+    numeric = b"h.ai_flags = AI_PASSIVE | AI_NUMERICHOST; getaddrinfo(x)"
+    assert crossings(of(SEPARATED.replace(b"getaddrinfo(x)", numeric))) == []
+    for asks in (
+        b"if (nflag) h.ai_flags = AI_NUMERICHOST; getaddrinfo(x)",
+        b"h.ai_flags = AI_NUMERICHOST; first(x); h.ai_flags = 0; getaddrinfo(x)",
+        b"if (nflag) { h.ai_flags = AI_NUMERICHOST; } getaddrinfo(x)",
+        b"h.ai_flags = nflag ? AI_NUMERICHOST : 0; getaddrinfo(x)",
+    ):
+        assert len(crossings(of(SEPARATED.replace(b"getaddrinfo(x)", asks)))) == 1, asks
+
+
+def test_what_is_made_ready_before_needs_no_message() -> None:
+    target = SEPARATED.replace(b"getaddrinfo(x)", b"localtime(x); syslog(1, x)")
+    upstream = MONITOR.replace(b"\tstart();\n", b"\ttzset();\n\topenlog(n, LOG_NDELAY, 1);\n\tstart();\n")
+    ready = {one.call: one.ready.call if one.ready else None for one in of(target, upstream).crossings}
+    assert ready == {"localtime": "tzset", "syslog": "openlog"}
+    assert [one.ready for one in of(target).crossings] == [None, None]
+    late = MONITOR.replace(b"{ write_command", b"{ tzset(); write_command").replace(b"\tstart();", b"\tstart();")
+    assert [one.ready for one in of(target, late).crossings] == [None, None]  # it asks when it may no more
+    own = target.replace(b"\tprepare();", b"\ttzset();\n\topenlog(n, LOG_PID | LOG_NDELAY, 1);")
+    assert crossings(of(own)) == []
+
+
+def test_a_zone_that_happens_to_be_read_before_is_said_to_be() -> None:
+    target = SEPARATED.replace(b"getaddrinfo(x)", b"localtime(x)")
+    (one,) = of(target).crossings
+    assert one.kept is None
+    late = [one for one in of(target.replace(b"\tprepare();", b"\tctime(&t);")).crossings if not one.early]
+    assert [one.kept.call if one.kept else None for one in late] == ["ctime"]

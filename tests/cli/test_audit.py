@@ -87,6 +87,13 @@ def test_what_is_missing_where_and_since_when(place: Path) -> None:
     assert found["other"] == [] and found["files"] == 1
 
 
+def test_what_only_the_component_s_own_source_has_is_told(place: Path) -> None:
+    commit(place / "down.git", {"usr.sbin/tool/own.h": b"#define SO_FAR 3\n"}, "tool: far, our own", 9)
+    found = audit(place, "--json", "audit", "tool").object()["portability"]["lacks"]
+    own = "the target has its own, in usr.sbin/tool/own.h"
+    assert {one["name"]: one["text"] for one in found} == {"msg.h": "", "SO_FAR": own}
+
+
 def test_upstream_is_looked_at_no_further_than_asked(place: Path) -> None:
     found = audit(place, "--json", "audit", "tool", "--until", "2012-01-02").object()
     assert [one["name"] for one in found["portability"]["lacks"]] == ["msg.h"]

@@ -11,6 +11,9 @@ from portkit.git.door import GitRepository
 from portkit.target.checkouts import held
 from portkit.text import decode
 
+_PLAIN = re.compile(r"[A-Za-z0-9][\w-]*(?:/[A-Za-z0-9][\w-]*)*", re.ASCII)
+"""Names that every git allows: it need not be asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class RefUpdate:
@@ -30,7 +33,8 @@ def branch_ref(repository: GitRepository, branch: str) -> str:
     ref = f"refs/heads/{branch}"
     # `HEAD` and a leading `-` are allowed as refs, not as branches
     wrong = branch == "HEAD" or branch.startswith("-") or "\0" in branch
-    if wrong or repository.outcome("check-ref-format", ref).returncode:
+    known = _PLAIN.fullmatch(branch) is not None
+    if wrong or (not known and repository.outcome("check-ref-format", ref).returncode):
         raise UserError(f"{branch!r} is no name for a branch", hint="git help check-ref-format has the rules")
     return ref
 

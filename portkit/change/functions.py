@@ -57,6 +57,11 @@ def header_of(lines: Sequence[bytes], index: int, known: dict[int, int] | None =
     return found
 
 
+def opens(lines: Sequence[bytes], index: int, known: dict[int, int] | None = None) -> bool:
+    """Whether line `index` opens a function, aggregate or section. `known` as for `header_of`."""
+    return lines[index][:1] not in _BLANK and header_of(lines, index, known) == index
+
+
 def openings(lines: Sequence[bytes], known: dict[int, int] | None = None) -> dict[str, list[int]]:
     """Each function, aggregate or section that `lines` open: its name, and where its header stands. `known` as for
     `header_of`."""
@@ -64,7 +69,7 @@ def openings(lines: Sequence[bytes], known: dict[int, int] | None = None) -> dic
         known = {}
     found: dict[str, list[int]] = {}
     for index, line in enumerate(lines):
-        if line[:1] not in _BLANK and header_of(lines, index, known) == index:
+        if opens(lines, index, known):
             found.setdefault(name_in(line), []).append(index)
     return found
 

@@ -14,7 +14,7 @@ from portkit.change.lines import Lines, LineTable, shape
 from portkit.merge.diff3 import Region, Side
 from portkit.merge.gate import Verdict, judge
 from portkit.merge.kinds import ConflictKind, Gate
-from portkit.merge.ladder import merge
+from portkit.merge.ladder import Merged, merge
 from portkit.merge.sides import Sides
 from portkit.text import is_binary
 
@@ -102,6 +102,17 @@ class FileMerger:
             return _whole(base, ours, theirs, mode)
         return self._lines(base, ours, theirs, mode)
 
+    def result(self, base: Version | None, ours: Version | None, theirs: Version | None) -> Version | None:
+        """What `merge` would make of the file, whatever the gate says of it: the gate is not asked."""
+        if base is None or ours is None or theirs is None or SYMLINK in (base.mode, ours.mode, theirs.mode):
+            return self.merge(base, ours, theirs).result
+        if any(is_binary(version.content) for version in (base, ours, theirs)):
+            return self.merge(base, ours, theirs).result
+        mode, mode_clash = _merged_mode(base, ours, theirs)
+        if mode_clash is not None:
+            return mode_clash.result
+        return Version(self._merged_lines(self._sides(base.content, ours.content, theirs.content)).content, mode)
+
     def upstream_hunks(self, base: bytes, theirs: bytes) -> tuple[Hunk, ...]:
         """The hunks that turn `base` into `theirs`, remembered from the merge."""
         known = self._hunks.get((base, theirs))
@@ -152,10 +163,8 @@ class FileMerger:
 
     def _lines(self, base: Version, ours: Version, theirs: Version, mode: int) -> FileMerge:
         sides = self._sides(base.content, ours.content, theirs.content)
-        merged = merge(sides)
+        merged = self._merged_lines(sides)
         result = Version(merged.content, mode)
-        if merged.local is not None:
-            self._keep_local(sides.theirs, self.table.lines(merged.content), merged.local)
         if merged.conflicts:
             kind = ConflictKind.CONTENT if _related(sides) else ConflictKind.NO_ANCESTOR
             clashes = tuple(_region_clash(sides, region, kind) for region in merged.conflicts)
@@ -165,6 +174,12 @@ class FileMerger:
             return FileMerge(result, merged.method, verdict.gate, (_gate_clash(sides, verdict),), verdict.reason)
         made = verdict.gate is Gate.FAITHFUL or mode != ours.mode or _reshaped(sides.ours, merged.content)
         return FileMerge(result, merged.method, Gate.FAITHFUL if made else Gate.ALREADY, ())
+
+    def _merged_lines(self, sides: Sides) -> Merged:
+        merged = merge(sides)
+        if merged.local is not None:
+            self._keep_local(sides.theirs, self.table.lines(merged.content), merged.local)
+        return merged
 
     def _sides(self, base: bytes, ours: bytes, theirs: bytes) -> Sides:
         lines = self.table.lines

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from portkit.change.functions import header_of
+from portkit.change.functions import header_of, opens
 from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import BLANK, Lines, LineTable, expansions, shape
 from portkit.merge.alignment import slides
@@ -195,7 +195,9 @@ def _defined_twice(sides: Sides, result: Lines, left: _Left) -> Verdict | None:
     """Where the result opens a function, an aggregate or a section that ours has by that name, though in other lines,
     once more than upstream does."""
     for index, hunk in enumerate(sides.upstream):
-        if index in left.indexes or hunk.b0 == hunk.b1:
+        if index in left.indexes:
+            continue
+        if not any(opens(sides.theirs.raw, line, sides.theirs.headers) for line in range(hunk.b0, hunk.b1)):
             continue
         for name, places in functions_of(sides.theirs).items():
             if any(hunk.b0 <= place < hunk.b1 for place in places):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from portkit.merge.sides import Sides
 
@@ -23,8 +24,12 @@ def renamed(sides: Sides) -> dict[bytes, bytes]:
                 found.setdefault(pair[0], set()).add(pair[1])
     if not found:
         return {}
-    mine = {word for raw in sides.ours.raw for word in _NAME.findall(raw)}
-    return {old: names.pop() for old, names in found.items() if len(names) == 1 and old not in mine}
+    return {old: names.pop() for old, names in found.items() if len(names) == 1 and not _has(sides.ours.raw, old)}
+
+
+def _has(lines: Iterable[bytes], word: bytes) -> bool:
+    """Whether `word` is a name anywhere in `lines`."""
+    return any(word in raw and word in _NAME.findall(raw) for raw in lines)
 
 
 def _differ(old: bytes, new: bytes) -> tuple[bytes, bytes] | None:

@@ -439,7 +439,7 @@ class Replay:
             if (below, step) not in stacks:
                 for pick in self._parked[step].picked.files:
                     if pick.target == target:
-                        ours = self._merged(pick, ours).result
+                        ours = self._resolver.result(pick.file, pick.base, ours, pick.theirs)
                 stacks[below, step] = (len(stacks) + 1, ours)
             below, ours = stacks[below, step]
         return ours

@@ -50,6 +50,14 @@ class Resolver:
             return merge
         return self._places(known, merge, base, ours, theirs)
 
+    def result(
+        self, file: FileRevision, base: Version | None, ours: Version | None, theirs: Version | None
+    ) -> Version | None:
+        """What `merge` makes of the file, where nothing else is asked."""
+        if self._resolutions.of(file):
+            return self.merge(file, base, ours, theirs).result
+        return self._merger.result(base, ours, theirs)
+
     def _whole(
         self, one: Resolution, base: Version | None, ours: Version | None, theirs: Version | None
     ) -> FileMerge:

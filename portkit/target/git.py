@@ -281,7 +281,9 @@ class GitTarget:
 
     def only_on(self, branch: str, besides: str) -> tuple[TargetCommit, ...]:
         """The commits that would be lost if `branch` were moved to `besides`, oldest first."""
-        return history.only_on(self.repository, self.branch_ref(branch), besides)
+        found = history.only_on(self.repository, self.branch_ref(branch), besides)
+        self._commits.update((commit.id, commit) for commit in found)  # each is asked for next, as a parent
+        return found
 
     def commit_info(self, sha: str) -> TargetCommit:
         """The commit `sha`. Raises WorldError where it is not there."""

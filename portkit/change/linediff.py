@@ -117,11 +117,14 @@ def _table(a: Sequence[int], b: Sequence[int], splits: int) -> list[tuple[int, i
         return []
     if len(kept_a) * len(kept_b) > _TABLE_LIMIT:
         return _split(a, b, splits - 1) if splits else []
-    width = (len(kept_b) + 7) // 8
-    marks = {line: bytearray(width) for line in common}
+    where: dict[int, int] = {}
     for bit, index in enumerate(kept_b):
-        marks[b[index]][bit >> 3] |= 1 << (bit & 7)
-    where = {line: int.from_bytes(bits, "little") for line, bits in marks.items()}
+        line = b[index]
+        if line in where:
+            where[line] |= 1 << bit
+        else:
+            where[line] = 1 << bit
+    width = (len(kept_b) + 7) // 8
     full = (1 << len(kept_b)) - 1
     row = full
     rows: list[bytes] = []  # as bytes: a bit of a long integer costs a copy of it
@@ -129,20 +132,36 @@ def _table(a: Sequence[int], b: Sequence[int], splits: int) -> list[tuple[int, i
         matched = row & where[a[index]]
         row = ((row + matched) | (row - matched)) & full
         rows.append(row.to_bytes(width, "little"))
-    pairs: list[tuple[int, int]] = []
+    return _read_back(rows, kept_a, kept_b)
+
+
+def _read_back(rows: Sequence[bytes], kept_a: Sequence[int], kept_b: Sequence[int]) -> list[tuple[int, int, int]]:
+    """The runs that a table says. A cleared bit j in row i: the best for (i, j) is one more than for (i, j - 1)."""
+    runs: list[tuple[int, int, int]] = []
+    x = y = length = 0
     i, j = len(kept_a) - 1, len(kept_b) - 1
+    here = rows[i]
     while i >= 0 and j >= 0:
-        # A cleared bit j in row i says: the best for (i, j) is one more than for (i, j - 1).
-        if rows[i][j >> 3] >> (j & 7) & 1:
+        byte, bit = j >> 3, 1 << (j & 7)
+        if here[byte] & bit:
             j -= 1
-        elif i and not rows[i - 1][j >> 3] >> (j & 7) & 1:
-            i -= 1
-        else:
-            pairs.append((kept_a[i], kept_b[j]))
-            i -= 1
+            continue
+        above = rows[i - 1] if i else here
+        if not i or above[byte] & bit:
+            if length and x == kept_a[i] + 1 and y == kept_b[j] + 1:
+                length += 1
+            else:
+                if length:
+                    runs.append((x, y, length))
+                length = 1
+            x, y = kept_a[i], kept_b[j]
             j -= 1
-    pairs.reverse()
-    return _runs(pairs)
+        i -= 1
+        here = above
+    if length:
+        runs.append((x, y, length))
+    runs.reverse()
+    return runs
 
 
 def _split(a: Sequence[int], b: Sequence[int], splits: int) -> list[tuple[int, int, int]]:

@@ -38,13 +38,21 @@ BLANK = 0
 """The integer of an empty line."""
 
 
+class _Keys(dict[bytes, int]):
+    """Lines to integers; one that is new gets the next."""
+
+    def __missing__(self, line: bytes) -> int:
+        self[line] = number = len(self)
+        return number
+
+
 class LineTable:
     """Gives equal lines equal integers, for as long as it lives; remembers the newest contents it has split.
     `more`: keywords to fold beside the known ones."""
 
     def __init__(self, remember: int = 64, more: tuple[str, ...] = ()) -> None:
         self._keywords = keywords(more)
-        self._keys: dict[bytes, int] = {b"\n": BLANK}
+        self._keys = _Keys({b"\n": BLANK})
         self._recent: OrderedDict[bytes, Lines] = OrderedDict()
         self._remember = remember
 
@@ -63,12 +71,9 @@ class LineTable:
                 seen = match.start()
                 if index not in folded:
                     folded[index] = fold(raw[index], self._keywords)
-        keys = self._keys
-        for line in set(raw).difference(keys):
-            keys[line] = len(keys)
-        numbers = list(map(keys.__getitem__, raw))
+        numbers = list(map(self._keys.__getitem__, raw))
         for index, line in folded.items():
-            numbers[index] = keys.setdefault(line, len(keys))
+            numbers[index] = self._keys[line]
         result = Lines(content, tuple(raw), tuple(numbers), tuple(folded))
         self._recent[content] = result
         if len(self._recent) > self._remember:

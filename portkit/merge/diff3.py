@@ -73,11 +73,11 @@ def regions(
         grown = True
         while grown:  # what comes next can only meet the last of the other side
             grown = False
-            while i < len(ours_hunks) and any(meet(ours_hunks[i], hunk) for hunk in group_theirs[-2:]):
+            while i < len(ours_hunks) and _meets_last(ours_hunks[i], group_theirs):
                 group_ours.append(ours_hunks[i])
                 i += 1
                 grown = True
-            while j < len(theirs_hunks) and any(meet(theirs_hunks[j], hunk) for hunk in group_ours[-2:]):
+            while j < len(theirs_hunks) and _meets_last(theirs_hunks[j], group_ours):
                 group_theirs.append(theirs_hunks[j])
                 j += 1
                 grown = True
@@ -110,6 +110,11 @@ def regions(
 
 def _unchanged(start: int, end: int, ours: int, to_theirs: int) -> Region:
     return Region(Side.NONE, start, end, ours, ours + end - start, start + to_theirs, end + to_theirs)
+
+
+def _meets_last(hunk: Hunk, group: Sequence[Hunk]) -> bool:
+    """Whether `hunk` meets one of the last two of `group`: an insertion may stand behind the edit that it meets."""
+    return any(meet(hunk, other) for other in group[-2:]) if group else False
 
 
 def meet(one: Hunk, other: Hunk) -> bool:

@@ -117,6 +117,8 @@ def _one_after_the_other(region: Region) -> tuple[Region, Region]:
 def _ended(sides: Sides, found: list[Region]) -> list[Region]:
     """`found`, its end made one conflict where a line without a newline would not be the last one: one side took
     the newline away, the other goes on behind it."""
+    if all(side.raw[-1].endswith(b"\n") for side in (sides.ours, sides.theirs) if side.raw):
+        return found
     for index, region in enumerate(found):
         theirs = region.side in (Side.THEIRS, Side.CONFLICT)
         raw, end = (sides.theirs.raw, region.theirs1) if theirs else (sides.ours.raw, region.ours1)

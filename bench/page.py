@@ -124,8 +124,8 @@ MEASUREMENTS = (
         ("bench/replay_speed.py",),
         "At least 10 times as fast as git cherry-pick in a full checkout, the index warm, the gate on, the commits "
         "written.",
-        "`whole` is the whole command; below it the same less the start (`portkit sync --help`), which does not grow with "
-        "the work.",
+        "`whole` is the whole command; below it the same less the start (`portkit sync --help`), which does not grow "
+        "with the work.",
     ),
     Measurement(
         "The speed of the upstream index",

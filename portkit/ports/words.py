@@ -12,6 +12,7 @@ from portkit.paths import name
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 _HASH = re.compile(r"\b[0-9a-f]{10,64}\b")
+_NUMBERED = re.compile(r"\d\.\d")
 _NOTE = re.compile(r"^(Obtained|Taken|Submitted|Reviewed|Approved|Sponsored|Tested|Reported|Inspired)-[a-z]+:", re.I)
 _OWN = re.compile(r"^Upstream-[a-z]+:.*$", re.I | re.M)
 """The trailers that portkit writes: the ledger reads them."""
@@ -61,6 +62,8 @@ def named(message: str, revisions: Mapping[tuple[str, str], Iterable[str]], know
     if hashes:
         found |= {one for one in known for given in hashes if one.startswith(given)}
     for line in message.split("\n"):
+        if not _NUMBERED.search(line):
+            continue
         parts = re.split(r"[\s,;()]+", line)
         numbers = {m[1] for part in parts if (m := re.fullmatch(r"(?:v\.?|rev\.?|r)?(\d{1,3}\.\d{1,4})\.?", part))}
         if numbers:

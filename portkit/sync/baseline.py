@@ -178,7 +178,7 @@ class BaselineFinder:
         for index, (_, other) in enumerate(self._contents(versions)):
             lines[index] = self._table.lines(other)
             theirs = Counter(_telling(lines[index]))
-            rough.append(((bag - theirs).total() + (theirs - bag).total(), index))
+            rough.append((bag.total() + theirs.total() - 2 * (bag & theirs).total(), index))
         rough.sort(key=lambda pair: (pair[0], -pair[1]))
         chosen = {index for _, index in rough[:_EXACT_TRIALS]}
         if recorded is not None:

@@ -36,6 +36,13 @@ _HEADER = re.compile(rb"^(?:[A-Za-z_][\w\s*]*[\s*])?([A-Za-z_]\w*)\s*\(")
 _STATEMENT = frozenset((b"return", b"goto", b"break", b"continue", b"case", b"default", b"else", b"typedef"))
 _PARTS = re.compile(rb"^[\w\s*\[\]+\-/.:]*$")
 _QUOTED = 50
+_NUMBERED = re.compile(rb"\w+\s*=\s*(?:\d+|NULL)\s*;")
+_FREE = re.compile(rb"(?<![\w.])(?<!->)(?<!struct )[A-Za-z_]\w*")
+_GIVEN = (
+    rb"(?<![\w.>])%(name)s\b\s*(?:\[[^\]\n]*\])?\s*(?:(?:->|\.)\s*\w+\s*)*=(?!=)|&\s*%(name)s\b"
+    rb"|(?<![\w.>])%(name)s\s*,\s*sizeof\s*\(?\s*%(name)s\b"
+)
+"""Where a variable is given a value: set, handed over by its address, or with its size."""
 
 
 def declared(raw: bytes) -> tuple[bytes, ...]:
@@ -261,6 +268,37 @@ def waiting(
     return found
 
 
+def against(
+    file: str, placed: Placed, ours: Pieces, theirs: Pieces, base: Pieces, result: Pieces, known: Known,
+    taken: frozenset[bytes],
+) -> dict[int, str]:
+    """Which of the hunks that were placed wait for nothing and would be wrong even where the rest is done by hand, by
+    number, with a sentence each: the target has it in its own words, or it is half of what one hunk cannot do alone.
+    `taken`: the names that go with hunks of the changeset that did not land."""
+    landed = [one for one in placed.hunks if one.fate is Fate.PLACED]
+    if not landed:
+        return {}
+    look = _Look(placed, landed, ours, theirs, base, result, known)
+    found: dict[int, str] = {}
+    page = not file.endswith(C_FILES)
+    for number, reason in look.doubles(sure=True):
+        found.setdefault(number, reason)
+    doubled = [one for one in placed.hunks if one.number in found]
+    for one in landed:
+        for other in doubled:
+            near = other.hunk.a0 - one.hunk.a1 <= _NEAR and one.hunk.a0 - other.hunk.a1 <= _NEAR
+            if (page and other.function == one.function) or (one.method == "words" and near):
+                found.setdefault(one.number, f"the target has what hunk {other.number}, beside it, brings")
+    in_code = (
+        look.balance, look.spoken, look.miscalls, lambda: look.reads(anew=True), look.unset, look.idle,
+        lambda: look.bereaves(taken),
+    )  # fmt: skip
+    for check in (look.moves, *(() if page else in_code)):
+        for number, reason in check():
+            found.setdefault(number, reason)
+    return found
+
+
 _Found = Iterable[tuple[int, str]]
 
 
@@ -305,18 +343,24 @@ class _Look:
                     if one.fate is Fate.PLACED:
                         yield one.number, f"it moves a line, and hunk {stuck[0].number}, the other half, does not land"
 
-    def doubles(self) -> _Found:
-        """A line, or a declaration, that the target would have twice where upstream has it once."""
+    def doubles(self, *, sure: bool = False) -> _Found:
+        """A line, or a declaration, that the target would have twice where upstream has it once. `sure`: but for what
+        any code may say twice, a variable that becomes a number, what a function that comes in has for itself."""
         for one in self.landed:
             mine, yours = self._span(self.result, one.counterpart), self._span(self.theirs, one.function)
             lines_mine, lines_yours = _lines(self.result, mine), _lines(self.theirs, yours)
             names_mine: Counter[bytes] | None = None
+            inside = False
             for raw, upstream in zip(self.lands(one), self.added(one), strict=True):
-                if telling(raw) and lines_mine[_bare(raw)] > max(1, lines_yours[_bare(upstream)]):
+                numbered = sure and _NUMBERED.fullmatch(code(raw).strip())
+                if telling(raw) and not numbered and lines_mine[_said(raw)] > max(1, lines_yours[_said(upstream)]):
                     yield one.number, f"the target has the line {_quoted(raw)} there already"
                     break
                 names = declared(raw)
-                if not names:
+                inside = sure and not one.counterpart and (
+                    raw[:1].isspace() or (inside and raw[:1] not in (b"}", b"#"))
+                )  # fmt: skip
+                if not names or inside:
                     continue
                 if names_mine is None:
                     names_mine, names_yours = _declares(self.result, mine), _declares(self.theirs, yours)
@@ -391,6 +435,37 @@ class _Look:
                     if any(re.search(rb"(?:->|\.)\s*" + name + rb"\b", code(raw)) for raw in self.lands(one)):
                         yield one.number, f"it uses a member {name.decode('latin-1')}, which the target has nowhere"
                         break
+
+    def unset(self) -> _Found:
+        """A variable of upstream's function that the target's neither has nor would give a value."""
+        for one in self.landed:
+            piece, mine = self._around(one), self._piece(self.result, one.counterpart)
+            if piece is None or mine is None:
+                continue
+            lines = self.result.lines.raw[mine.start : mine.end]
+            own = locals_of(self.result, mine)
+            text = b"\n".join(map(code, lines))
+            used = {name for raw in self.lands(one) for name in _FREE.findall(code(raw))}
+            for name in sorted(used & (locals_of(self.theirs, piece) - own)):
+                word = re.escape(name)
+                if not re.search(_GIVEN % {b"name": word}, text):
+                    yield one.number, f"it uses {name.decode('latin-1')}, which nothing in {one.counterpart} sets here"
+                    break
+
+    def idle(self) -> _Found:
+        """A variable of a function that nothing in the target's uses: what would use it is there in other words."""
+        for one in self.landed:
+            mine = self._piece(self.result, one.counterpart)
+            told = [raw for raw in self.lands(one) if telling(code(raw))]
+            if mine is None or not told or " " in mine.name or not all(map(declared, told)):
+                continue
+            names = {name for raw in told for name in declared(raw)}
+            names -= {name for raw in self.removed(one) for name in declared(raw)}
+            lines = self.result.lines.raw[mine.start : mine.end]
+            used = names_in(raw for raw in lines if raw not in self.lands(one))
+            if names and not names & used:
+                text = min(names).decode("latin-1")
+                yield one.number, f"it declares {text}, and what would use it is not in {one.counterpart} here"
 
     def miscalls(self) -> _Found:
         """A call of a function that takes another number of arguments in the target."""
@@ -494,8 +569,9 @@ class _Look:
                         text = f"of the {len(every)} hunks in {function}, all but {done} do not land"
                         yield one.number, text
 
-    def reads(self) -> _Found:
-        """A change of what is done with a variable that the target gets its value for in another way."""
+    def reads(self, *, anew: bool = False) -> _Found:
+        """A change of what is done with a variable that the target gets its value for in another way; with `anew`, only
+        where the variable itself is used in another way."""
         for one in self.landed:
             piece, mine = self._around(one), self._piece(self.ours, one.counterpart)
             if piece is None or mine is None or not one.line or not self.removed(one):
@@ -507,6 +583,8 @@ class _Look:
             for name in sorted(name for name in new if name in own and new[name] and old != new):
                 if base is None:
                     break
+                if anew and _words_beside(self.removed(one), name) == _words_beside(self.added(one), name):
+                    continue
                 theirs = _set_before(self.base.lines.raw[base.start : one.hunk.a0], name)
                 ours = _set_before(self.ours.lines.raw[mine.start : one.line - 1], name)
                 if theirs and ours and _sources(map(self.known.said, theirs), name) != _sources(ours, name):
@@ -547,8 +625,9 @@ class _Look:
                           for lines in (self.added(one), self.removed(one)))  # fmt: skip
         return {name for name in ((added - removed) + (removed - added)) if name not in COMMON}
 
-    def bereaves(self) -> _Found:
-        """A declaration that is taken away while the target goes on using what it declares."""
+    def bereaves(self, taken: frozenset[bytes] = frozenset()) -> _Found:
+        """A declaration that is taken away while the target goes on using what it declares; but for `taken`, whose uses
+        go with what did not land."""
         for one in self.landed:
             added = {name for other in self.landed if other.counterpart == one.counterpart
                      for raw in self.lands(other) for name in declared(raw)}  # fmt: skip
@@ -565,6 +644,7 @@ class _Look:
                 left = names_in(lines) & names
                 if piece is None and not include:
                     left |= {name for name in names if line[:6] != b"static" and self.known.elsewhere(name)}
+                left -= taken
                 if left:
                     yield one.number, f"it takes away {min(left).decode('latin-1')}, which the target goes on using"
                     break
@@ -583,8 +663,19 @@ def _bare(raw: bytes) -> bytes:
     return b"".join(raw.split())
 
 
+def _words_beside(raw: Iterable[bytes], name: bytes) -> Counter[tuple[bytes, bytes]]:
+    """What stands before and behind a name in some lines."""
+    tokens = [b"", *_TOKEN.findall(b"\n".join(map(code, raw))), b""]
+    return Counter((tokens[at - 1], tokens[at + 1]) for at, token in enumerate(tokens) if token == name)
+
+
+def _said(raw: bytes) -> bytes:
+    """The same, without the braces that end one block and begin another: whether a block is one line says nothing."""
+    return _bare(raw).removeprefix(b"}").removesuffix(b"{")
+
+
 def _lines(pieces: Pieces, span: tuple[int, int]) -> Counter[bytes]:
-    return Counter(map(_bare, pieces.lines.raw[span[0] : span[1]]))
+    return Counter(map(_said, pieces.lines.raw[span[0] : span[1]]))
 
 
 def _declares(pieces: Pieces, span: tuple[int, int]) -> Counter[bytes]:

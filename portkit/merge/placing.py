@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from portkit.change.linediff import Hunk, hunks
@@ -111,10 +111,11 @@ class Placer:
 
     def place(
         self, base: bytes, ours: bytes, theirs: bytes, *, held: Collection[int] = (), carried: Collection[int] = (),
-        decided: Collection[int] = (),
+        decided: Collection[int] = (), known: Mapping[int, Placing] | None = None,
     ) -> Placed:
         """The change base to theirs on `ours`, as far as it fits. Hunks whose numbers are in `held` are tried, and stay
-        `ready`; those in `carried` are known to be there, in whatever words; those in `decided` are not wanted."""
+        `ready`; those in `carried` are known to be there, in whatever words; those in `decided` are not wanted. What
+        became of those in `known` is known, and they are not tried."""
         old, theirs_raw = self.table.lines(base).raw, self.table.lines(theirs).raw
         self._alike = Counter((old[one.a0 : one.a1], theirs_raw[one.b0 : one.b1]) for one in self.hunks(base, theirs))
         work = base
@@ -123,6 +124,13 @@ class Placer:
         for number, hunk in enumerate(self.hunks(base, theirs), 1):
             moved = Hunk(hunk.a0 + offset, hunk.a1 + offset, hunk.b0, hunk.b1)
             added = theirs_raw[hunk.b0 : hunk.b1]
+            if known is not None and number in known:
+                done.append(known[number])
+                if known[number].fate is Fate.ALREADY:
+                    old_lines = self.table.lines(work).raw
+                    work = b"".join((*old_lines[: moved.a0], *added, *old_lines[moved.a1 :]))
+                    offset += (hunk.b1 - hunk.b0) - (hunk.a1 - hunk.a0)
+                continue
             placing, result, new = self._one(work, ours, moved, added)
             if self.wording and placing.fate in (Fate.LEFT, Fate.PLACED):
                 placing, result = self._worded(work, ours, moved, added, placing) or (placing, result)

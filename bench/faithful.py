@@ -1217,7 +1217,7 @@ def judge_commit(
             ours, result = touched[down]
             up, base, theirs = _whole(upstream, changesets[-1], down, mapping, ours)
         verdicts = [] if not up else _judge_modes(base, theirs, ours, result)
-        if message.startswith("PARTIAL: ") and down not in touched:
+        if message.startswith(("PARTIAL: ", "DRAFT (")) and down not in touched:
             continue
         if not up:
             verdicts = [Verdict(0, UNFAITHFUL, "extra-change", "a file that upstream's changeset did not touch")]

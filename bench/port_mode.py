@@ -4,10 +4,10 @@
 
 Prints what became of every hunk on files that the target has in its own words, counted as the worksheet does and as
 `diff -u` does; the same for `patch -F2` and `-F3` on the untouched file, and what portkit does with those that patch
-puts somewhere; has bench/faithful.py judge both branches; runs each again and says whether anything changed. `--list`
-names what landed. `--draw` prints, as CSV, N of the hunks that landed, fit or are there already, drawn by the seed, to
-be read by hand (the verdicts of that reading: bench/data/port_hunks_read.csv; of all that patch -F2 puts somewhere:
-bench/data/port_patch_read.csv, where `half` fits and breaks something, or says what is not so, alone).
+puts somewhere; has bench/faithful.py judge branches and drafts; runs each again and says whether anything changed.
+`--list` names what landed. `--draw` prints, as CSV, N of the hunks that landed, fit or are there already, drawn by the
+seed, to be read by hand (the verdicts of that reading: bench/data/port_hunks_read.csv; of all that patch -F2 puts
+somewhere: bench/data/port_patch_read.csv, where `half` fits and breaks something, or says what is not so, alone).
 """
 
 from __future__ import annotations
@@ -97,17 +97,32 @@ def component(work: Scratch, name: str, *, say: bool, listed: bool) -> tuple[lis
             if one["what"] == "hunk" and one["fate"] in ("placed", "ready"):
                 where = f"{one['target']}:{one['line']} {one['counterpart']} {one['method']}"
                 print(f"    {one['fate']:<6} {one['changeset'][:10]} {where}")
-    onto = found["target"]["onto"]
-    report = judge_range(
-        Repository(work.upstream), Repository(work.target), f"{onto}..portkit/{name}", Mapping(RULES[name])
+    placed, drafted, taken = blocks["placed"], blocks["ready"], patched_by_hand(name)
+    print(
+        f"  placed: on the branch {placed}, on the draft {drafted}, together {placed + drafted}; patch -F2:"
+        f" {sum(taken.values())} (read by hand {', '.join(f'{count} {verdict}' for verdict, count in taken.items())})"
     )
-    kinds = ", ".join(
-        f"{report.count(kind)} {kind}" for kind in ("faithful", "worded", "already", "left", "unfaithful")
-    )
-    print(f"  bench/faithful.py, hunks: {kinds}; in {report.commits} commits")
+    onto, branch, draft = (found["target"][key] for key in ("onto", "branch", "draft"))
+    unfaithful = 0
+    for what, span in (("branch", f"{onto}..{branch}"), ("draft", f"{branch}..{draft}")):
+        if span.endswith(".."):
+            continue
+        report = judge_range(Repository(work.upstream), Repository(work.target), span, Mapping(RULES[name]))
+        kinds = ", ".join(
+            f"{report.count(kind)} {kind}" for kind in ("faithful", "worded", "already", "left", "unfaithful")
+        )
+        print(f"  bench/faithful.py, hunks of the {what}: {kinds}; in {report.commits} commits")
+        unfaithful += report.count("unfaithful")
     (again,) = work.report("sync", name)["components"]
     print(f"  a second run changed nothing: {not again['changed'] and again['worksheet'] == sheet}")
-    return entries, report.count("unfaithful")
+    return entries, unfaithful
+
+
+def patched_by_hand(name: str) -> dict[str, int]:
+    """What patch -F2 puts somewhere, by the verdict of those who read it."""
+    with PATCHED.open(newline="") as stream:
+        verdicts = Counter(row["verdict"] for row in csv.DictReader(stream) if row["component"] == name)
+    return {verdict: verdicts[verdict] for verdict in ("right", "half", "wrong")}
 
 
 def told(counts: dict[str, int]) -> str:

@@ -15,6 +15,7 @@ from portkit.cli.wiring import Workspace, workspace
 from portkit.components.model import Component, Mode
 from portkit.errors import PortkitError, UserError, WorldError
 from portkit.report.contract import iso
+from portkit.report.worksheet import begin
 from portkit.sync.branch import as_written
 from portkit.sync.outcome import ComponentOutcome, State
 from portkit.sync.request import Request
@@ -116,6 +117,7 @@ def _object(row: Row) -> Mapping[str, Any]:
         "baseline": {"changeset": row.newest[0], "date": iso(row.newest[1])} if row.newest else None,
         "branch": outcome.branch or None if outcome is not None else None,
         "tip": outcome.tip or None if outcome is not None and outcome.branch else None,
+        "draft": outcome.draft or None if outcome is not None else None,
         **(row.counts() or {"pending": None, "ported": None, "conflict": None, "blocked": None}),
         "states": outcome.counts() if outcome is not None else None,
         "hunks": row.hunks(),
@@ -147,6 +149,10 @@ def _tell(place: Workspace, rows: Sequence[Row]) -> None:
         screen.say("Look at the conflicts:  portkit conflicts")
     if any(outcome.counts()[State.PORTED] > counts["ported"] for outcome, counts in counted):
         screen.say("Port what is pending:   portkit sync")
+    for row in rows:
+        if row.outcome is not None and row.outcome.worksheet is not None and row.outcome.draft:
+            screen.say(f"Finish the port of {row.component.name} by hand:")
+            screen.say(f"  {begin(row.outcome)}")
     newest: dict[str, int] = {}
     for row in rows:
         if row.outcome is not None:

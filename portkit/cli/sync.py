@@ -200,7 +200,9 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
         screen.paragraph(f"branch {outcome.branch} is at {outcome.tip[:12]}, onto {outcome.onto[:12]}")
     else:
         screen.paragraph(f"branch {outcome.branch} was up to date at {outcome.tip[:12]}; nothing was changed")
-    if outcome.draft:
+    if outcome.draft and outcome.worksheet is not None:
+        screen.paragraph(f"draft, with what fits and waits on top (no branch to take): {outcome.draft}")
+    elif outcome.draft:
         screen.paragraph(f"draft past what is parked (no branch to take): {outcome.draft}")
     by_id = {one.changeset.id: one for one in outcome.changesets}
     if outcome.worksheet is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from portkit.cli.screen import Screen
 from portkit.cli.wiring import Workspace
-from portkit.report.worksheet import sections, ticked, worksheet_object
+from portkit.report.worksheet import begin, sections, ticked, worksheet_object
 from portkit.store.atomic import write_atomic
 from portkit.sync.outcome import ComponentOutcome
 
@@ -57,6 +57,8 @@ def tell_worksheet(screen: Screen, outcome: ComponentOutcome, *, written: bool) 
         screen.paragraph(f"{len(section.open):4} left in {where}{unknown}, {section.file}", indent=" " * 7)
     if len(found) > _SECTIONS:
         screen.paragraph(f"     and in {len(found) - _SECTIONS} more places", indent=" " * 7)
+    if written and begin(outcome):
+        screen.paragraph(f"to finish it by hand: {begin(outcome)}", indent=" " * 7)
     if written and outcome.worksheet.entries:
         name = worksheet_path(Path(), outcome.name, "html").name
         screen.paragraph(f"worksheet: reports/{name}, and beside it as .md and .json")

@@ -148,7 +148,8 @@ def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
         written = f"at {outcome.tip[:12]}" if outcome.tip else "not written"
         facts.append(("branch", f"{one_line(outcome.branch)}, {written}"))
     if outcome.draft:
-        facts.append(("draft", f"{one_line(outcome.draft)}, to look at and not to take"))
+        why = "what fits and waits, to begin by hand" if outcome.worksheet is not None else "to look at and not to take"
+        facts.append(("draft", f"{one_line(outcome.draft)}, {why}"))
     if outcome.changesets:
         yield block(f"{name:7} {one_line(text)}" for name, text in facts)
     if component.notes:

@@ -42,6 +42,7 @@ from portkit.report.view import (
 )
 from portkit.report.waiting import Waiting, delta, known_conflicts, new_since, open_ids, waiting
 from portkit.report.watched import told as about_told
+from portkit.report.worksheet import begin
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, Notice, State
 
 __all__ = ["FORMATS", "Links", "Weekly", "new_since", "open_ids", "render", "weekly", "weekly_object"]
@@ -295,6 +296,8 @@ def _next(components: Sequence[ComponentView]) -> Iterator[Command]:
         if component.roots and outcome.draft:
             onto = outcome.onto[:12]
             yield Command(f"git log -p {onto}..{shlex.quote(outcome.draft)}", f"see what {outcome.name} lacks")
+        if outcome.worksheet is not None and outcome.draft:
+            yield Command(begin(outcome), f"finish {outcome.name} by hand")
     stuck = [shlex.quote(one.outcome.name) for one in components if one.roots and (one.written or not one.landed)]
     if stuck:
         yield Command(f"portkit sync {' '.join(stuck)}", "again, once the target is mended")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,13 @@ class Section:
         return len(self.entries) - len(self.open)
 
 
+def begin(outcome: ComponentOutcome) -> str:
+    """The command with which a person begins to finish the port by hand: on the draft, where there is one; "" where
+    nothing was written."""
+    start = outcome.draft or (outcome.branch if outcome.tip else "")
+    return f"git switch -c {shlex.quote(f'{outcome.name}-by-hand')} {shlex.quote(start)}" if start else ""
+
+
 def sections(sheet: Worksheet) -> tuple[Section, ...]:
     """The worksheet by file and function, files by path, functions in the order in which upstream touched them."""
     grouped: dict[tuple[str, str, str], list[Entry]] = {}
@@ -61,6 +69,8 @@ def worksheet_object(outcome: ComponentOutcome, ticked: Sequence[str] = ()) -> O
         "onto": outcome.onto,
         "branch": outcome.branch,
         "tip": outcome.tip,
+        "draft": outcome.draft,
+        "begin": begin(outcome),
         **summary_object(outcome.worksheet),
         "ticked": list(ticked),
         "words": list(outcome.worksheet.words),

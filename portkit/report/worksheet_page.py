@@ -14,7 +14,7 @@ from portkit.report.contract import iso
 from portkit.report.links import Links
 from portkit.report.page import Templates, render
 from portkit.report.shown import Side, counted, cut, one_line, sides
-from portkit.report.worksheet import Section, sections
+from portkit.report.worksheet import Section, begin, sections
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome
 from portkit.sync.worksheet import Candidate, Entry, NetHunk, What, Worksheet
 from portkit.text import decode, printable, split_lines
@@ -97,7 +97,7 @@ def page(one: SheetView, own: Templates | None = None) -> bytes:
     """The page, UTF-8. Raises UserError for what is wrong with a template of the user's."""
     return render(
         "worksheet.html.j2", one, own, nearest=_nearest, place=place, sides=_sides, title=_title, net=_net, diff=_diff,
-        target=_target,
+        target=_target, begin=begin,
     )
 
 
@@ -152,7 +152,11 @@ def markdown(one: SheetView) -> bytes:
     facts = [("from", sheet.first[:12]), ("to", sheet.last[:12]), ("onto", one.outcome.onto[:12])]
     if one.outcome.branch:
         facts.append(("branch", f"{one_line(one.outcome.branch)} {one.outcome.tip[:12]}"))
+    if one.outcome.draft:
+        facts.append(("draft", f"{one_line(one.outcome.draft)}, with what fits and waits"))
     lines += ["", *(f"    {name:6} {text}" for name, text in facts)]
+    if begin(one.outcome):
+        lines += ["", "To finish it by hand:", "", f"    {one_line(begin(one.outcome), 1000)}"]
     if one.sheet.words:
         lines += ["", "Upstream's lines are shown in the target's words:", ""]
         lines += [_short(f"    {one_line(word)}") for word in one.sheet.words]
@@ -193,7 +197,7 @@ def _title(section: Section) -> str:
 
 
 def _item(one: SheetView, entry: Entry) -> Iterator[str]:
-    fits = "fits: " if entry.fate is Fate.READY else ""
+    fits = "on the draft: " if entry.fate is Fate.READY else ""
     yield from _wrapped(f"[ ] {place(entry)}: {fits}{entry.reason}", 8)
     day = iso(one.date(entry.changeset))[:10]
     yield from _wrapped(f"{day} {entry.changeset[:10]} {one.subject(entry.changeset)}", 12)

@@ -125,7 +125,7 @@ class BranchWriter:
             moves += vendor_move
         draft = ""
         if plan.draft:
-            draft_tip = self._stored(outcome.onto, plan.draft, draft=True)[-1]
+            draft_tip = self._stored(tip if plan.on_branch else outcome.onto, plan.draft, draft=True)[-1]
             draft, draft_notice = self._place_for(branch + DRAFT_SUFFIX, draft_tip)
             notice += draft_notice
             moves += self._move(draft, draft_tip)

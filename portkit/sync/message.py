@@ -42,6 +42,15 @@ _PARTIAL_NOTE = (
     "lines below name. The rest is left for a person."
 )
 
+_DRAFT_NOTE = (
+    "This commit stands on a draft, no branch to take: where upstream's change did not fit,\n"
+    "upstream's side stands here unreviewed."
+)
+_WAITING_NOTE = (
+    "This commit stands on a draft, no branch to take: the hunks that the lines below name\n"
+    "fit here, and wait for something that did not land. The worksheet says for what."
+)
+
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(<])|\n\s*\n")
 _LIST_MARK = re.compile(r"^[-*o+]\s+")
 _TRAILER_LIKE = re.compile(r"^(Upstream-[A-Za-z-]+|Portkit-[A-Za-z-]+)(?=:)", re.MULTILINE)
@@ -98,7 +107,8 @@ class MessageWriter:
         partial: bool = False,
     ) -> bytes:
         """The whole message of the commit that carries `changeset`. `draft` (the changeset's state) makes it a
-        message of the draft branch, which says that it is none to take. `also`: further changesets that it carries;
+        message of the draft branch, which says that it is none to take, and with `parts` that these hunks wait. `also`:
+        further changesets that it carries;
         `notes`: further trailers; `partial`: only these `revisions`, and these `parts` of files, are in it."""
         log = tidy(changeset.message)
         mark = f"DRAFT ({draft}): " if draft else PARTIAL if partial else ""
@@ -132,11 +142,7 @@ class MessageWriter:
         if partial:
             body = f"{body.rstrip()}\n\n{_PARTIAL_NOTE}"
         if draft:
-            note = (
-                "This commit stands on a draft, no branch to take: where upstream's change did not fit,\n"
-                "upstream's side stands here unreviewed."
-            )
-            body = f"{body.rstrip()}\n\n{note}"
+            body = f"{body.rstrip()}\n\n{_WAITING_NOTE if parts else _DRAFT_NOTE}"
             trailers.append(f"{DRAFT}: {draft}")
         joint = "\n" if "\n\n" in body and last_paragraph(body) else "\n\n"
         return (body.rstrip() + joint + "\n".join(trailers) + "\n").encode("utf-8", "replace")

@@ -82,7 +82,8 @@ class Plan:
     """What a run would do for one component: the outcome (no commits in it yet), and the commits of the branch and
     of the draft, in order. `draft` is empty where nothing is parked. `results`: the replay itself, with the
     contents; `ground` what it was made from, None where nothing was replayed; `under`: what the branches that it needs
-    would write before it, where they are not written (a dry run); `vendor`: what the vendor branch is to hold."""
+    would write before it, where they are not written (a dry run); `vendor`: what the vendor branch is to hold;
+    `on_branch`: whether the draft's commits go on top of the branch's, instead of holding all that those do."""
 
     outcome: ComponentOutcome
     branch: tuple[Step, ...]
@@ -91,3 +92,4 @@ class Plan:
     ground: Ground | None = None
     under: Mapping[RepoPath, Version | None] = field(default_factory=dict)
     vendor: VendorLine | None = None
+    on_branch: bool = False

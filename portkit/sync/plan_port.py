@@ -50,6 +50,8 @@ def ported(run: Inputs, onto: str, scope: Scope, until: int) -> Plan:
         if not fresh:
             break
         landed |= frozenset(one for one in fresh if one is not None)
+    run.progress(f"{component.name}: drafting")
+    results = list(port.drafted(results))
     sheet = Worksheet(
         component.name, todo[0].id if todo else "", todo[-1].id if todo else "",
         entries := tuple(entry for one in results for entry in one.entries), port.nets(entries),
@@ -65,7 +67,8 @@ def ported(run: Inputs, onto: str, scope: Scope, until: int) -> Plan:
             worksheet=sheet,
         ),
         tuple(_step(one) for one in results if one.writes),
-        (),
+        tuple(_draft_step(one) for one in results if one.drafted),
+        on_branch=True,
     )  # fmt: skip
 
 
@@ -109,3 +112,20 @@ def _step(one: Ported) -> Step:
         *((WITHIN, f"{file[entry.upstream]} #{entry.number}") for entry in landed if entry.method == "words"),
     )
     return Step(one.picked.changeset, revisions, one.writes, state, notes=notes, parts=parts, partial=not one.whole)
+
+
+def _draft_step(one: Ported) -> Step:
+    """The commit of what the draft takes of a changeset, on top of the branch."""
+    parts, notes, writes = [], [], {}
+    for drafted in one.drafted:
+        pick = drafted.one.pick
+        numbers, count = tuple(sorted(drafted.taken)), len(drafted.one.placed.hunks)
+        parts.append(Part(pick.upstream, pick.revision or "deleted", numbers, count))
+        writes[pick.target] = drafted.result
+        placings = [placing for placing, _ in drafted.taken.values()]
+        notes += [(WORDS, word) for placing in placings for word in map(str, placing.words)]
+        notes += [(WITHIN, f"{pick.file} #{placing.number}") for placing in placings if placing.method == "words"]
+    return Step(
+        one.picked.changeset, (), writes, State.CONFLICT, notes=tuple(dict.fromkeys(notes)), parts=tuple(parts),
+        partial=True,
+    )

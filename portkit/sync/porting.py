@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from portkit.change.changeset import Changeset
 from portkit.change.linediff import Hunk, hunks
@@ -23,10 +23,12 @@ from portkit.merge.pieces import Pieces, telling, words_of
 from portkit.merge.placing import Placed, Placer, Placing
 from portkit.merge.wording import Wording, learned
 from portkit.paths import RepoPath, name
+from portkit.sync.cousin import Cousin
 from portkit.sync.decided import Decider
 from portkit.sync.ledger import Ledger
 from portkit.sync.outcome import ChangesetOutcome, FileOutcome, FileState, State
 from portkit.sync.pick import LeftOut, Pick, Picked
+from portkit.sync.port_draft import Draft, Drafted
 from portkit.sync.worksheet import Candidate, Entry, Net, NetHunk, What
 from portkit.text import is_binary
 
@@ -53,6 +55,8 @@ class Ported:
     files: tuple[Pick, ...]
     parts: tuple[tuple[Pick, tuple[int, ...], int], ...]
     left_out: tuple[str, ...] = ()
+    cousins: tuple[Cousin, ...] = ()
+    drafted: tuple[Drafted, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -106,20 +110,6 @@ def _file_outcome(pick: Pick, one: Ported) -> FileOutcome:
     method = next((entry.method for entry in entries if entry.method), "whole")
     reason = left[0].reason if left else decided[0].reason if decided else ""
     return FileOutcome(pick.upstream, pick.target, pick.revision, state, method, gate, reason)
-
-
-@dataclass(slots=True)
-class _File:
-    """A file of a changeset on its way through the rounds."""
-
-    pick: Pick
-    ours: Version
-    base: bytes
-    theirs: bytes
-    carried: frozenset[int]
-    decided: Mapping[int, LeftOut]
-    placed: Placed
-    held: dict[int, str] = field(default_factory=dict)
 
 
 class Port:
@@ -186,7 +176,7 @@ class Port:
         entries: list[Entry] = []
         writes: dict[RepoPath, Version | None] = {}
         whole: list[Pick] = []
-        cousins: list[_File] = []
+        cousins: list[Cousin] = []
         fresh: set[RepoPath] = set()
         for pick in picked.files:
             if pick.standing:
@@ -224,7 +214,46 @@ class Port:
             key = one.pick.target, one.pick.upstream
             self._ends[key] = self._ends[key][0] if key in self._ends else one.base, one.theirs
         out = [words for pick in picked.files for words in _left_out(pick, entries)]
-        return Ported(picked, tuple(entries), writes, tuple(whole), tuple(parts), tuple(out))
+        return Ported(
+            picked, tuple(entries), writes, tuple(whole), tuple(parts), tuple(out), tuple(cousins)
+        )
+
+    def drafted(self, results: Iterable[Ported]) -> tuple[Ported, ...]:
+        """`results`, all that were placed, in order, with what the draft takes on top of the branch. What fits, and
+        does not stand there, is left; what was left and stands there is ready."""
+        draft = Draft(self._placer, self._ours, self._known)
+        return tuple(self._with_draft(one, tuple(draft.take(one.cousins))) for one in results)
+
+    def _with_draft(self, one: Ported, drafted: tuple[Drafted, ...]) -> Ported:
+        if not drafted:
+            return one
+        found = {each.one.pick.upstream: each for each in drafted}
+        entries = []
+        for entry in one.entries:
+            each = found.get(entry.upstream)
+            if each is not None and entry.what is What.HUNK:
+                entry = self._on_draft(entry, each)
+            entries.append(entry)
+        return replace(one, entries=tuple(entries), drafted=tuple(each for each in drafted if each.taken))
+
+    def _on_draft(self, entry: Entry, drafted: Drafted) -> Entry:
+        """The entry as the draft has it: what is there on the branch stays what it is."""
+        if entry.number in drafted.refused:
+            base = self._placer.table.lines(drafted.one.base)
+            placing = drafted.one.placed.hunks[entry.number - 1]
+            return replace(
+                entry, fate=Fate.LEFT, reason=drafted.refused[entry.number],
+                candidates=self._candidates(drafted.one, placing, base),
+            )  # fmt: skip
+        if entry.number not in drafted.taken or entry.fate is Fate.ALREADY:
+            return entry
+        placing, why = drafted.taken[entry.number]
+        if entry.fate is Fate.READY:
+            return replace(entry, reason=why)
+        return replace(
+            entry, fate=Fate.READY, reason=why, method=placing.method, by=placing.by, counterpart=placing.counterpart,
+            words=tuple(map(str, placing.words)), candidates=(),
+        )  # fmt: skip
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -416,13 +445,13 @@ class Port:
 
     # Cousins, hunk by hunk.
 
-    def _tried(self, changeset: Changeset, pick: Pick, ours: Version, aside: LeftOut | None) -> _File:
+    def _tried(self, changeset: Changeset, pick: Pick, ours: Version, aside: LeftOut | None) -> Cousin:
         assert pick.base is not None and pick.theirs is not None
         base, theirs = pick.base.content, pick.theirs.content
         carried = self._carried_in(changeset, pick, len(self._placer.hunks(base, theirs)))
         decided = self._decided_in(pick, aside)
         placed = self._placer.place(base, ours.content, theirs, carried=carried, decided=decided)
-        return _File(pick, ours, base, theirs, carried, decided, placed)
+        return Cousin(pick, ours, base, theirs, carried, decided, placed)
 
     def _decided_in(self, pick: Pick, aside: LeftOut | None) -> dict[int, LeftOut]:
         """What was decided on the hunks of a file's change, by number; all of them where it was on the whole file."""
@@ -450,7 +479,7 @@ class Port:
                 self._brought[word] = path
                 yield path
 
-    def _uses(self, one: _File, placing: Placing) -> Iterator[tuple[bytes, RepoPath]]:
+    def _uses(self, one: Cousin, placing: Placing) -> Iterator[tuple[bytes, RepoPath]]:
         """The functions that upstream's new files brought and that a hunk uses, or names the file of."""
         hunk = placing.hunk
         lines = self._placer.table.lines(one.theirs).raw[hunk.b0 : hunk.b1]
@@ -464,7 +493,7 @@ class Port:
                 if any(own in raw.split() for raw in lines):
                     yield own, file
 
-    def _half_used(self, files: Sequence[_File], fresh: set[RepoPath]) -> dict[tuple[RepoPath, int], str]:
+    def _half_used(self, files: Sequence[Cousin], fresh: set[RepoPath]) -> dict[tuple[RepoPath, int], str]:
         """Which hunks must wait, by file and number, since what they use of a new file is not in use throughout: a
         program that asks its privileged half in one place alone does not work."""
         users = [(one, placing, list(self._uses(one, placing))) for one in files for placing in one.placed.hunks]
@@ -495,7 +524,7 @@ class Port:
                     break
         return found
 
-    def _settle(self, files: Sequence[_File], fresh: set[RepoPath]) -> None:
+    def _settle(self, files: Sequence[Cousin], fresh: set[RepoPath]) -> None:
         """Holds back what makes no sense without something that does not land, until nothing more has to be."""
         for _ in range(_ROUNDS):
             more = False
@@ -515,7 +544,7 @@ class Port:
             one.held = every | one.held
             self._again(one)
 
-    def _beside(self, one: _File, files: Sequence[_File]) -> dict[int, str]:
+    def _beside(self, one: Cousin, files: Sequence[Cousin]) -> dict[int, str]:
         """What must wait for hunks of other files: a manual for the code that it tells of, a member that is declared
         anew for those who use it."""
         found: dict[int, str] = {}
@@ -553,14 +582,22 @@ class Port:
                     break
         return found
 
-    def _again(self, one: _File) -> None:
+    def _again(self, one: Cousin) -> None:
         one.placed = self._placer.place(
             one.base, one.ours.content, one.theirs, held=one.held, carried=one.carried, decided=one.decided
         )
 
-    def _waits(self, one: _File, files: Sequence[_File]) -> dict[int, str]:
-        pieces, path = self._placer.pieces, one.pick.target
-        known = companions.Known(
+    def _waits(self, one: Cousin, files: Sequence[Cousin]) -> dict[int, str]:
+        pieces = self._placer.pieces
+        return companions.waiting(
+            one.pick.target, _stuck(one), pieces(one.ours.content), pieces(one.theirs), pieces(one.base),
+            pieces(one.placed.content), self._known(one, files),
+        )  # fmt: skip
+
+    def _known(self, one: Cousin, files: Sequence[Cousin]) -> companions.Known:
+        """What is known beyond a file of a changeset."""
+        path = one.pick.target
+        return companions.Known(
             target=self._names.anywhere,
             upstream=self._owner,
             brought=frozenset(
@@ -573,10 +610,6 @@ class Port:
             takes=lambda word: self._takes(word, path),
             said=lambda line: b"".join(self._placer.wording.said((line,))),
             file=lambda one: any(path.endswith(f"/{one.decode('latin-1')}") for path in self._targets),
-        )  # fmt: skip
-        return companions.waiting(
-            path, _stuck(one), pieces(one.ours.content), pieces(one.theirs), pieces(one.base),
-            pieces(one.placed.content), known,
         )  # fmt: skip
 
     def _owner(self, word: bytes) -> str:
@@ -602,7 +635,7 @@ class Port:
 
     # Entries.
 
-    def _entries(self, changeset: Changeset, one: _File) -> Iterator[Entry]:
+    def _entries(self, changeset: Changeset, one: Cousin) -> Iterator[Entry]:
         base, theirs = self._placer.table.lines(one.base), self._placer.table.lines(one.theirs)
         blocks = _blocks([placing.hunk for placing in one.placed.hunks])
         origins = self._origins.get(one.pick.upstream, [])
@@ -650,7 +683,7 @@ class Port:
             "", "", "", "", 0, reason,
         )  # fmt: skip
 
-    def _candidates(self, one: _File, placing: Placing, base: Lines) -> tuple[Candidate, ...]:
+    def _candidates(self, one: Cousin, placing: Placing, base: Lines) -> tuple[Candidate, ...]:
         """The functions of the target in which the words around the hunk stand, the likeliest first, each with the line
         that is most like it."""
         hunk = placing.hunk
@@ -679,7 +712,7 @@ class Port:
         found.sort(key=lambda item: (-item[0], -item[1], item[2].file, item[2].line))
         return tuple(candidate for _, _, candidate in found[:_CANDIDATES])
 
-    def _remember(self, changeset: Changeset, one: _File) -> None:
+    def _remember(self, changeset: Changeset, one: Cousin) -> None:
         """Which of upstream's lines came with what did not land."""
         count = len(self._placer.table.lines(one.base).raw)
         old = self._origins.get(one.pick.upstream) or [""] * count
@@ -709,7 +742,7 @@ def _as_decided(entry: Entry, out: LeftOut) -> Entry:
     return replace(entry, fate=Fate.DECIDED, reason=out.reason, decided=str(out.state))
 
 
-def _stuck(one: _File) -> Placed:
+def _stuck(one: Cousin) -> Placed:
     """What was placed of a file, as `companions` looks at it: what a person put off or does not want does not land, and
     what needs it waits; what does not apply is needed by nothing."""
     put_off = {number for number, out in one.decided.items() if out.state is not State.NOT_APPLICABLE}

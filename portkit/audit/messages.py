@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from portkit.audit.callgraph import CallGraph, Start
@@ -57,12 +57,13 @@ class Guard(StrEnum):
 class Part:
     """One piece of a payload: the source of its length; `size` in bytes on the target, None where only the running
     program knows; `least`: of the fixed parts of it then; `at`: where in the file the length stands, None where it is
-    not written."""
+    not written; `repeats`: it is added in a loop, as often as the running program says."""
 
     text: str
     size: int | None = None
     least: int = 0
     at: tuple[int, int] | None = None
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +275,8 @@ def _sent(name: str, names: Iterable[str], body: Sequence[Token]) -> tuple[int, 
         if text in SENDS and opens:
             sends = True
             data, length = SENDS[text]
-            pieces += _piece(body, number + 1, data, length)
+            repeats = any(_repeats(body, loop, number) for loop in range(at, number))
+            pieces += (replace(one, repeats=repeats) for one in _piece(body, number + 1, data, length))
             if text.startswith("imsg_compose"):
                 break
         elif text in _WITHOUT_LENGTH and opens:
@@ -284,6 +286,28 @@ def _sent(name: str, names: Iterable[str], body: Sequence[Token]) -> tuple[int, 
             if 0 <= argument < len(arguments):
                 pieces.append(Part(f"the length of {_text(body, *arguments[argument])}"))
     return (body[at].line, pieces) if sends else None
+
+
+def _repeats(body: Sequence[Token], loop: int, number: int) -> bool:
+    """Whether a loop begins at token `loop`, and token `number` stands in what it repeats."""
+    if body[loop].text not in (b"for", b"while", b"do"):
+        return False
+    begun = loop + 1
+    if body[loop].text != b"do":
+        begun = _closed(body, begun) + 1
+    if begun < len(body) and body[begun].text == b"{":
+        return begun < number < _closed(body, begun)
+    return begun <= number < next((at for at in range(begun, len(body)) if body[at].text == b";"), len(body))
+
+
+def _closed(body: Sequence[Token], opened: int) -> int:
+    """Where the bracket at token `opened` is closed; the end where it is not."""
+    depth = 0
+    for at in range(opened, len(body)):
+        depth += (body[at].text in (b"(", b"{")) - (body[at].text in (b")", b"}"))
+        if not depth:
+            return at
+    return len(body)
 
 
 def _piece(body: Sequence[Token], opened: int, data: int, length: int) -> Iterator[Part]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from portkit.audit.checking import Checked
-from portkit.audit.messages import Message
+from portkit.audit.messages import Message, Part
 
 _ANSWER = re.compile(r"initializing 'struct portkit_([wp])(\d+) \(\*\)\[([^\]]*)\]'")
 _SIZEOF = re.compile(rb"sizeof\s*(?:\((?:[^()]|\([^()]*\))*\)|\*?\s*\w+)")
@@ -62,7 +62,7 @@ def sized(found: Sequence[Message], asked: Probes, checked: Iterable[Checked]) -
             replace(
                 sending,
                 parts=tuple(
-                    replace(part, size=whole.get((m, s, p)), least=least.get((m, s, p), 0))
+                    _answered(part, whole.get((m, s, p)), least.get((m, s, p), 0))
                     for p, part in enumerate(sending.parts)
                 ),
             )
@@ -70,6 +70,13 @@ def sized(found: Sequence[Message], asked: Probes, checked: Iterable[Checked]) -
         )
         result.append(replace(message, senders=senders))
     return tuple(result)
+
+
+def _answered(part: Part, whole: int | None, least: int) -> Part:
+    """`part` with its size; of what is added again and again, once is the least."""
+    if part.repeats and whole is not None:
+        return replace(part, least=whole)
+    return replace(part, size=whole, least=least)
 
 
 def _questioned(content: bytes, questions: Sequence[tuple[int, int, int]]) -> bytes:

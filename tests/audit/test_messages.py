@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from portkit.audit.callgraph import graph_of
-from portkit.audit.checking import Sources, Unit
+from portkit.audit.checking import Checked, Diagnostic, Severity, Sources, Unit
 from portkit.audit.lacks import Place
 from portkit.audit.messages import Guard, Message, conditions, messages
 from portkit.audit.probes import probes, sized
@@ -115,6 +115,30 @@ def test_sizes_by_the_target_s_type_layout(tmp_path: Path) -> None:
     assert (result["M_ASK"].size, result["M_ASK"].least) == (16, 16)
     assert (result["M_TEXT"].size, result["M_TEXT"].least) == (None, 48)
     assert result["M_BYE"].size == 0
+
+
+def test_what_is_added_again_and_again_is_a_least() -> None:
+    for loop in ("for (i = 0; i < n; i++)\n\t\t", "while (n--) {\n\t\tnext(n);\n\t\t", "do {\n\t\t"):
+        source = SOURCE.replace(
+            b"{ imsg_compose(0, M_BYE, 0, 0, -1, 0, 0); }",
+            b"{\n\tint i, n = 2;\n\tstruct ask one;\n\tfor (;;) { void *b = imsg_create(0, M_BYE);\n\t"
+            + loop.encode() + b"imsg_add(b, &one, sizeof(one));" + (b" }" if "{" in loop else b"")
+            + (b" while (n);" if loop[0] == "d" else b"") + b"\n\timsg_add(b, &i, sizeof(i)); }\n}",
+        )  # fmt: skip
+        (sent,) = found(source)["M_BYE"].senders
+        assert [part.repeats for part in sent.parts] == [True, False], loop
+        once = found(source)
+        unsized = tuple(once.values())
+        keys = probes(unsized, {"a.c": source}).keys
+        told = [
+            Diagnostic("a.c", 1, 1, Severity.ERROR, f"initializing 'struct portkit_w{at} (*)[16]'", "")
+            for at in range(len(keys))
+        ]
+        (sent,) = next(
+            one.senders for one in sized(unsized, probes(unsized, {"a.c": source}), [Checked("a.c", tuple(told), ())])
+            if one.name == "M_BYE"
+        )
+        assert (sent.size, sent.least) == (None, 32)
 
 
 def test_conditions_of_receivers_only() -> None:

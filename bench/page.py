@@ -159,7 +159,7 @@ MEASUREMENTS = (
         "All files of dhclient type-checked under 1 s, a changeset of D1 under 0.3 s; the target's dhclient without an "
         "error; what the plan of 2012 names for tcpdump and dntpd comes out; the length check of 2011-04-04 is found. "
         "40 findings checked by hand, the false ones counted.",
-        "The verdicts are in docs/audit-findings.csv.",
+        "The verdicts are in docs/audit-findings.csv. As drawn, one of these 40 was false; there is a rule for it now.",
     ),
     Measurement(
         "A run with nothing new, and memory",

@@ -17,7 +17,9 @@ from typing import TypeVar
 
 from portkit.errors import UserError, WorldError
 from portkit.git.door import BlobReader, GitRepository
+from portkit.protocols import Contents
 from portkit.survey.scan import scanned
+from portkit.survey.successors import Gone, successors
 from portkit.survey.tasks import Glance, Question, alike, answers_packed, nearest, own_idents
 
 Asked = TypeVar("Asked")
@@ -86,25 +88,46 @@ def scan_blobs(asked: tuple[str, str, Sequence[str]]) -> list[tuple[str, bytes]]
         return list(scanned(reader.find_many(oids), keyword))
 
 
-def blob_idents(asked: tuple[str, str, Sequence[tuple[str, str]]]) -> dict[str, str]:
+def blob_idents(asked: tuple[Store, str, Sequence[tuple[str, str]]]) -> dict[str, str]:
     """(repository, keyword, (blob, file name)) to what each blob's ident line says."""
     place, keyword, named = asked
-    with BlobReader(GitRepository(Path(place))) as reader:
-        return own_idents(reader.find_many([oid for oid, _ in named]), dict(named), keyword)
+    with _contents(place) as contents:
+        return own_idents(contents.read_many([oid for oid, _ in named]), dict(named), keyword)
 
 
-def alike_files(asked: tuple[str, str, Sequence[Glance]]) -> list[tuple[int, ...]]:
+def alike_files(asked: tuple[Store, Store, Sequence[Glance]]) -> list[tuple[int, ...]]:
     """(target, upstream, glances) to the numbers of what is alike, of each."""
     ours, theirs, glances = asked
-    with BlobReader(GitRepository(Path(ours))) as mine, BlobReader(GitRepository(Path(theirs))) as other:
-        return alike(glances, _There(mine), _There(other))
+    with _contents(ours) as mine, _contents(theirs) as other:
+        return alike(glances, mine, other)
 
 
-def nearest_versions(asked: tuple[str, str, str, Sequence[Question]]) -> bytes:
+def nearest_versions(asked: tuple[Store, Store, str, Sequence[Question]]) -> bytes:
     """(target, upstream, keyword, questions) to packed answers."""
     ours, theirs, keyword, questions = asked
-    with BlobReader(GitRepository(Path(ours))) as mine, BlobReader(GitRepository(Path(theirs))) as other:
-        return answers_packed(nearest(questions, _There(mine), _There(other), keyword))
+    with _contents(ours) as mine, _contents(theirs) as other:
+        return answers_packed(nearest(questions, mine, other, keyword))
+
+
+def gone_where(asked: tuple[Store, Sequence[Gone]]) -> list[str]:
+    """(upstream, what is gone) to where each went, "" for nowhere."""
+    place, gone = asked
+    with _contents(place) as contents:
+        return successors(gone, contents)
+
+
+Store = str | Contents
+"""The path of a git repository, which a worker opens for itself; or what is open here, and is read by no other process.
+"""
+
+
+@contextmanager
+def _contents(place: Store) -> Iterator[Contents]:
+    if isinstance(place, str):
+        with BlobReader(GitRepository(Path(place))) as reader:
+            yield _There(reader)
+    else:
+        yield place
 
 
 class _There:

@@ -6,15 +6,25 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from portkit.cli.log import cut
 from portkit.cli.options import Options
-from portkit.cli.spread import Spread, alike_files, blob_idents, chunks, nearest_versions, scan_blobs, spread
+from portkit.cli.spread import (
+    Spread,
+    Store,
+    alike_files,
+    blob_idents,
+    chunks,
+    gone_where,
+    nearest_versions,
+    scan_blobs,
+    spread,
+)
 from portkit.cli.wiring import Workspace, workspace
 from portkit.components.model import Source
-from portkit.errors import UserError
 from portkit.paths import RepoPath, checked, name, parent
 from portkit.report.survey import counts, survey_object
 from portkit.report.tree_page import tree_page
@@ -22,10 +32,18 @@ from portkit.store.atomic import write_atomic
 from portkit.survey.model import Derived, Scan, Standing, Survey
 from portkit.survey.resolve import Lives, likeness
 from portkit.survey.scan import unpacked
+from portkit.survey.successors import gone, moved
 from portkit.survey.survey import behind, best, derived, places
 from portkit.survey.tasks import Answer, Glance, Question, answers_packed, answers_unpacked
 from portkit.sync.remembered import remembered
-from portkit.upstream.git import GitHistory, open_history
+from portkit.upstream import git
+from portkit.upstream.source import open_history
+
+if TYPE_CHECKING:
+    from portkit.upstream.cvs import CvsHistory
+
+    Surveyed = git.GitHistory | CvsHistory
+    """All of an upstream's history."""
 
 _SCANS, _IDENTS, _GLANCES, _ASKED = 4000, 4000, 400, 20
 """How many blobs, or questions, one task holds: a tenth of a second's work and more."""
@@ -81,8 +99,6 @@ class Surveyor:
     def survey(self, paths: Sequence[RepoPath], onto: str | None, by_content: bool) -> Survey:
         """The survey of `paths` (none: everything) at the target commit `onto`."""
         place, source = self._place, self.source
-        if source.kind != "git":
-            raise UserError(f"upstream {source.name} is no git repository, and a survey reads git only")
         target = place.target()
         commit = target.resolve(onto) if onto else target.default_tip()
         with self._history(source) as history:
@@ -94,7 +110,7 @@ class Surveyor:
                 place.memory(), "survey", depends, Survey, lambda: self._anew(commit, paths, history, by_content)
             )
 
-    def _anew(self, commit: str, paths: Sequence[RepoPath], history: GitHistory, by_content: bool) -> Survey:
+    def _anew(self, commit: str, paths: Sequence[RepoPath], history: Surveyed, by_content: bool) -> Survey:
         place = self._place
         place.screen.progress("survey: reading the target's tree")
         entries = place.target().tree(commit, paths or ("",)).entries
@@ -104,7 +120,7 @@ class Surveyor:
 
     def _found(
         self, workers: Spread, commit: str, blobs: Mapping[RepoPath, str], scans: Mapping[RepoPath, Scan],
-        history: GitHistory, by_content: bool,
+        history: Surveyed, by_content: bool,
     ) -> Survey:  # fmt: skip
         place = self._place
         names = {one.name.encode("utf-8", "surrogateescape") for found in scans.values() for one in found.recorded}
@@ -116,6 +132,7 @@ class Surveyor:
         files = derived(scans, lives, lambda oids: self._idents(workers, oids, lives, history), newest)
         if by_content:
             files = self._by_content(workers, files, blobs, scans, lives, history)
+        files = self._moved(workers, files, lives, history)
         components = [one for one in place.map.components if one.upstream == self.source.name]
 
         def component(path: str) -> str:
@@ -125,12 +142,48 @@ class Surveyor:
         loose = tuple(path for path in sorted(scans) if scans[path].loose)
         return Survey(commit, history.tip, newest, len(scans), tuple(files), every, best(files, component), loose)
 
-    def _history(self, source: Source) -> GitHistory:
+    def _moved(
+        self, workers: Spread, files: Sequence[Derived], lives: Lives, history: Surveyed
+    ) -> list[Derived]:
+        """The files, those that upstream deleted with where they went: as the map says, or as upstream's files of that
+        time tell."""
+        left = gone(files, lives)
+        history.bring(sorted({oid for one in left.values() for oid in (one.oid, *(first for _, first in one.others))}))
+        found: dict[str, str] = {}
+        for paths in chunks(left, _IDENTS):
+            (told,) = self._upstream(workers, history).map(
+                gone_where, [(self._store(history), [left[path] for path in paths])]
+            )
+            found.update(zip(paths, told, strict=True))
+        for component in self._place.map.components:
+            if component.upstream == self.source.name:
+                found.update((path, component.now(path)) for path in lives if component.moves_of(path))
+        return moved(files, found)
+
+    def _history(self, source: Source) -> Surveyed:
         """All of upstream's history, in an index of its own: the components' one stays small."""
         place = self._place
-        return open_history(
-            source, [""], place.state / "survey", fetch=place.fetch, contents=False, progress=place.screen.progress
+        if source.kind == "git":
+            return git.open_history(
+                source, [""], place.state / "survey", fetch=place.fetch, contents=False, progress=place.screen.progress
+            )
+        from portkit.upstream.cvs import CvsHistory
+
+        opened = open_history(
+            source, place.followed(source), place.state, fetch=place.fetch, whole=True, progress=place.screen.progress
         )
+        assert isinstance(opened, CvsHistory)
+        return opened
+
+    @staticmethod
+    def _store(history: Surveyed) -> Store:
+        """How a worker gets at upstream's contents."""
+        return str(history.git_dir) if isinstance(history, git.GitHistory) else history
+
+    @staticmethod
+    def _upstream(workers: Spread, history: Surveyed) -> Spread:
+        """The workers that can read upstream's contents: a CVS repository is read here alone."""
+        return workers if isinstance(history, git.GitHistory) else Spread(None, 1)
 
     def _scans(self, workers: Spread, blobs: Mapping[RepoPath, str]) -> dict[RepoPath, Scan]:
         """What each file says of itself; only contents that were never looked at are read."""
@@ -150,7 +203,7 @@ class Surveyor:
         return {path: unpacked(known[oid]) for path, oid in blobs.items()}
 
     def _idents(
-        self, workers: Spread, oids: Iterable[str], lives: Lives, history: GitHistory
+        self, workers: Spread, oids: Iterable[str], lives: Lives, history: Surveyed
     ) -> Mapping[str, str]:
         """What the ident lines in upstream's blobs say; only blobs that were never looked at are read."""
         memory, keyword = self._place.memory(), self.source.title
@@ -162,7 +215,7 @@ class Surveyor:
             (event.oid, name(path)) for path, life in lives.items() for event in life if event.oid in lacking
         ] if lacking else []  # fmt: skip
         history.bring(sorted(lacking))
-        where = str(history.git_dir)
+        where, workers = self._store(history), self._upstream(workers, history)
         asked = [(where, keyword, part) for part in chunks(sorted(dict(named).items()), _IDENTS)]
         for count, part in enumerate(workers.map(blob_idents, asked), 1):
             self._place.screen.progress(f"survey: reading upstream's idents, {count * _IDENTS:,} of {len(lacking):,}")
@@ -172,7 +225,7 @@ class Surveyor:
 
     def _by_content(
         self, workers: Spread, files: Sequence[Derived], blobs: Mapping[RepoPath, str], scans: Mapping[RepoPath, Scan],
-        lives: Lives, history: GitHistory,
+        lives: Lives, history: Surveyed,
     ) -> list[Derived]:  # fmt: skip
         """The files with what their contents say, and those that only their contents tell of."""
         questions = list(_sure(files, blobs, lives))
@@ -186,7 +239,7 @@ class Surveyor:
         return sorted(result, key=lambda one: (one.target, one.further))
 
     def _without_ident(
-        self, workers: Spread, blobs: Mapping[RepoPath, str], lives: Lives, history: GitHistory
+        self, workers: Spread, blobs: Mapping[RepoPath, str], lives: Lives, history: Surveyed
     ) -> list[Question]:
         """The files without an ident line that have half of their lines in upstream's file of the same name."""
         namesakes = _Namesakes(lives)
@@ -206,7 +259,8 @@ class Surveyor:
         lacking = [target for target in glances if keys[target] not in known]
         history.bring(sorted({oid for target in lacking for pair in glances[target].blobs for oid in pair}))
         parts = chunks(lacking, _GLANCES)
-        ours, theirs = str(self._place.target().repository.git_dir), str(history.git_dir)
+        ours, theirs = str(self._place.target().repository.git_dir), self._store(history)
+        workers = self._upstream(workers, history)
         asked = [(ours, theirs, [glances[target] for target in part]) for part in parts]
         for count, (part, found) in enumerate(zip(parts, workers.map(alike_files, asked), strict=True), 1):
             self._place.screen.progress(f"survey: comparing contents, {count * _GLANCES:,} of {len(lacking):,} files")
@@ -222,7 +276,7 @@ class Surveyor:
         return result
 
     def _answers(
-        self, workers: Spread, questions: Sequence[Question], history: GitHistory
+        self, workers: Spread, questions: Sequence[Question], history: Surveyed
     ) -> dict[RepoPath, Answer]:
         """What the contents say; only questions that were never asked are."""
         memory, keyword = self._place.memory(), self.source.title
@@ -234,7 +288,8 @@ class Surveyor:
             found.update((one.target, one) for one in answers_unpacked(value))
         lacking = [one for key, one in keys.items() if key not in known]
         lacking.sort(key=lambda one: (not one.sure, one.target))
-        ours, theirs = str(self._place.target().repository.git_dir), str(history.git_dir)
+        ours, theirs = str(self._place.target().repository.git_dir), self._store(history)
+        workers = self._upstream(workers, history)
         asked = [(ours, theirs, keyword, part) for part in chunks(lacking, _ASKED)]
         for count, value in enumerate(workers.map(nearest_versions, asked), 1):
             self._place.screen.progress(f"survey: comparing contents, {count * _ASKED:,} of {len(lacking):,} files")
@@ -328,4 +383,5 @@ def _tell(place: Workspace, found: Survey) -> None:
         screen.say()
         for file in found.files:
             where = f"{file.upstream or '?'} {file.revision}"
+            where += f", now {file.successor}" if file.successor else ""
             screen.say(cut(f"{file.standing:<9} {file.behind:>4}  {file.target}  {where}"))

@@ -74,15 +74,19 @@ class Workspace:
     def history(self, source: Source) -> UpstreamHistory:
         """The history of one upstream, indexed for all of the map's components at once."""
         if source.name not in self._histories:
-            # A source that no component follows is held against the one that is followed: over the same folders.
-            read = {source.name} | {one.name for one in self.map.twins(source.name)}
-            folders = sorted({f for c in self.map.components if c.upstream in read for f in c.folders()})
             opened = open_history(
-                source, folders, self.state, fetch=self.fetch, settled=self.settled, progress=self.screen.progress
-            )
+                source, self.followed(source), self.state, fetch=self.fetch, settled=self.settled,
+                progress=self.screen.progress,
+            )  # fmt: skip
             self.stack.callback(opened.close)
             self._histories[source.name] = opened
         return self._histories[source.name]
+
+    def followed(self, source: Source) -> tuple[str, ...]:
+        """The folders and files of one upstream that components follow. A source that none follows is held against the
+        one that is followed: over the same folders."""
+        read = {source.name} | {one.name for one in self.map.twins(source.name)}
+        return tuple(sorted({f for c in self.map.components if c.upstream in read for f in c.folders()}))
 
     def target(self) -> GitTarget:
         """The target's repository."""

@@ -68,7 +68,8 @@ def _file(one: Derived) -> Object:
     return {
         "target": one.target, "upstream": one.upstream, "revision": one.revision, "changeset": one.changeset or None,
         "behind": one.behind, "lag_days": one.lag_days, "confidence": one.confidence,
-        "deleted_upstream": one.deleted, "standing": str(one.standing), "lines": one.lines,
+        "deleted_upstream": one.deleted, "successor": one.successor or None, "standing": str(one.standing),
+        "lines": one.lines,
         "recorded": {
             "line": recorded.line, "path": recorded.path, "revision": recorded.revision, "date": iso(recorded.date),
             "author": recorded.author,

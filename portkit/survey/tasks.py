@@ -87,12 +87,11 @@ def _against(
         return None
     if not question.sure:
         first = next(event.oid for event in life if event.oid)
-        telling = len(_telling(content))
-        if found.file.distance > (1 - _LIKE) * 2 * telling or not found.version.revision:
+        if found.file.distance > (1 - _LIKE) * 2 * len(telling(content)) or not found.version.revision:
             return None  # where upstream keeps no ident line, the file is a third party's
         assert found.version.blob is not None
-        brought = _telling(theirs.read(found.version.blob.oid)) - _telling(theirs.read(first))
-        if sum(not line.startswith((b"*", b"/*", b".\\\"")) for line in brought & _telling(content)) < _TAKEN:
+        brought = telling(theirs.read(found.version.blob.oid)) - telling(theirs.read(first))
+        if sum(not line.startswith((b"*", b"/*", b".\\\"")) for line in brought & telling(content)) < _TAKEN:
             return None
     return Answer(question.target, path, found.version.position, found.file)
 
@@ -111,12 +110,12 @@ def alike(glances: Sequence[Glance], ours: Contents, theirs: Contents) -> list[t
     result = []
     for glance in glances:
         content = ours.read(glance.oid)
-        mine = _telling(content) if not is_binary(content) else frozenset()
+        mine = telling(content) if not is_binary(content) else frozenset()
         found = []
         for number, blobs in enumerate(glance.blobs):
             for oid in dict.fromkeys(blobs if len(mine) >= _ENOUGH else ()):
                 if oid not in seen:
-                    seen[oid] = _telling(theirs.read(oid))
+                    seen[oid] = telling(theirs.read(oid))
                 if len(mine & seen[oid]) >= _SHARED * len(mine):
                     found.append(number)
                     break
@@ -126,7 +125,7 @@ def alike(glances: Sequence[Glance], ours: Contents, theirs: Contents) -> list[t
     return result
 
 
-def _telling(content: bytes) -> frozenset[bytes]:
+def telling(content: bytes) -> frozenset[bytes]:
     """The different lines that say something: those of at least eight characters."""
     stripped = (line.strip() for line in split_lines(content))
     return frozenset(line for line in stripped if len(line) >= 8 and b"$" not in line)

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from portkit.change.changeset import Blob, Changeset, FileChange, Person
 from portkit.components.model import Source
@@ -28,6 +28,9 @@ from portkit.upstream.cvs_index import CvsIndex, KnownFile, Row
 from portkit.upstream.indexfile import LostIndexError
 from portkit.upstream.keywords import Facts, Keywords
 from portkit.upstream.rcs import HEAD, RcsError, RcsFile
+
+if TYPE_CHECKING:
+    from portkit.survey.resolve import Event
 
 Progress = Callable[[str], None]
 Answer = TypeVar("Answer")
@@ -205,6 +208,28 @@ class CvsHistory:
             elif kept:
                 result.append(Changeset(one.id, one.parent, one.date, one.author, one.message, tuple(kept)))
         return tuple(result)
+
+    def lives(self, wanted: Callable[[bytes], bool]) -> dict[RepoPath, tuple[Event, ...]]:
+        """Of each file that ever was, and whose name `wanted` takes, its changes, oldest first."""
+        from portkit.survey.resolve import Event  # only a survey asks for lives: a sync starts without
+
+        taken: dict[RepoPath, bool] = {}
+        found: dict[RepoPath, list[Event]] = {}
+        for position, one in enumerate(self._changesets):
+            for change in one.files:
+                if change.path not in taken:
+                    taken[change.path] = wanted(to_bytes(change.path).rpartition(b"/")[2])
+                if taken[change.path]:
+                    oid = change.new.oid if change.new is not None else ""
+                    found.setdefault(change.path, []).append(Event(position, one.id, one.date, oid))
+        return {path: tuple(events) for path, events in sorted(found.items())}
+
+    def newest(self) -> int:
+        """The date of the newest changeset, in seconds since 1970 UTC; 0 where there is none."""
+        return max((one.date for one in self._changesets), default=0)
+
+    def bring(self, oids: Sequence[str]) -> None:
+        """Nothing: all contents are here."""
 
     def tree(
         self, commit: str, folders: Sequence[str], wanted: Callable[[str], bool] = lambda _: True

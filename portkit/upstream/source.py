@@ -44,13 +44,15 @@ def open_history(
     *,
     fetch: bool = True,
     settled: bool = True,
+    whole: bool = False,
     progress: Progress = lambda _: None,
 ) -> UpstreamHistory:
     """The history of `source` under `folders` (upstream paths of folders and files, "" for everything), indexed.
 
     A `location` that is a path is read in place. One that is a URL is copied under `workspace_state_dir`, and brought
     up to date each time where `fetch` says so. Without commits' bounds (CVS), what came in the last minutes is left
-    out where only what is `settled` is wanted. Raises UserError where there is no such repository or branch,
+    out where only what is `settled` is wanted. `whole`: of a CVS repository all there is, in an index of its own; of
+    one that is brought here, what is brought of it. Raises UserError where there is no such repository or branch,
     WorldError where git, rsync, the network or the disk fails.
     """
     if source.kind == "git":
@@ -66,6 +68,8 @@ def open_history(
         location, seen = Path(source.location), int(time.time())
     text = "\0".join((source.location, source.module, source.prefix, source.branch))
     key = hashlib.sha256(text.encode("utf-8", "surrogateescape"))
-    cache = workspace_state_dir / "cache" / f"upstream-{source.name}-{key.hexdigest()[:12]}.sqlite"
+    state = workspace_state_dir / "survey" if whole else workspace_state_dir
+    cache = state / "cache" / f"upstream-{source.name}-{key.hexdigest()[:12]}.sqlite"
     repository = open_repository(source, location, folders)
-    return CvsHistory(source, repository, folders, cache, seen=seen if settled else None, progress=progress)
+    wanted = [""] if whole else folders
+    return CvsHistory(source, repository, wanted, cache, seen=seen if settled else None, progress=progress)

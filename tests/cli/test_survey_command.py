@@ -81,3 +81,30 @@ def test_the_page_is_written(work: Work) -> None:
     page = (work.folder / "reports" / "survey.html").read_text("utf-8")
     assert "Where the target lags OpenBSD" in page
     assert "portkit sync leased" in page
+
+
+def as_cvs(work: Work) -> None:
+    """The example's map, with the CVS repository in place of the mirror."""
+    text = work.map.read_text("utf-8")
+    changed = text.replace("    git: openbsd.git ", "    cvs: openbsd.cvs ")
+    changed = changed.replace("    branch: master\n    title", "    title")
+    work.map.write_text(changed, "utf-8")
+
+
+def test_a_cvs_repository_gives_the_same_survey(work: Work) -> None:
+    def without_ids(told: dict[str, Any]) -> list[tuple[Any, ...]]:
+        return [
+            tuple(one[key] for key in ("target", "upstream", "revision", "behind", "standing", "nearest", "distance"))
+            for one in told["files"]
+        ]
+
+    git = work.portkit("--json", "survey", "--by-content", "--jobs", "1").object()
+    as_cvs(work)
+    cvs = work.portkit("--json", "survey", "--by-content", "--jobs", "2").object()
+    assert without_ids(cvs) == without_ids(git)
+    assert any(one["distance"] for one in cvs["files"])
+    assert work.portkit("--json", "survey", "--by-content", "--jobs", "1").object() == cvs
+    assert work.portkit("--json", "sync", "--dry-run").code == 1  # whose index is another
+    work.forget()
+    assert work.portkit("--json", "survey", "--by-content", "--jobs", "1").object() == cvs
+    assert work.portkit("report", "survey").code == 0

@@ -111,24 +111,13 @@ def _unknown(text: str) -> UserError:
 
 
 def _is(wanted: ChangeId, one: Waiting) -> bool:
-    if wanted.conflict:
-        return one.id.startswith(wanted.conflict)
-    return (
-        one.changeset.id.startswith(wanted.changeset)
-        and wanted.path in ("", one.file.target, one.file.upstream)
-        and wanted.hunk in (0, one.hunk)
-    )
+    return wanted.means(one.id, one.changeset.id, (one.file.target, one.file.upstream), one.hunk)
 
 
 def _settles(wanted: ChangeId, one: Settled) -> bool:
-    if wanted.conflict:
-        return one.resolution is not None and one.id.startswith(wanted.conflict)
-    hunk = one.resolution.hunk if one.resolution is not None else 0
-    return (
-        one.changeset.startswith(wanted.changeset)
-        and wanted.path in ("", one.target, one.file.path)
-        and wanted.hunk in (0, hunk)
-    )
+    resolution = one.resolution
+    id, hunk = (one.id, resolution.hunk) if resolution is not None else ("", 0)
+    return wanted.means(id, one.changeset, (one.target, one.file.path), hunk)
 
 
 # The list.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from portkit.errors import UserError
@@ -23,6 +24,14 @@ class ChangeId:
     changeset: str = ""
     path: str = ""
     hunk: int = 0
+
+    def means(self, conflict: str, changeset: str, paths: Collection[str], hunk: int) -> bool:
+        """Whether it names the conflict of that id ("" for none), which stands in that hunk of a file of the changeset;
+        `paths`: both of the file's."""
+        if self.conflict:
+            return conflict.startswith(self.conflict)
+        there = changeset.startswith(self.changeset) and (not self.path or self.path in paths)
+        return there and self.hunk in (0, hunk)
 
 
 def parse_id(text: str) -> ChangeId:

@@ -25,6 +25,7 @@ from portkit.upstream import cvs_files, keywords
 from portkit.upstream.cvs_files import Place, Stamp
 from portkit.upstream.cvs_grouping import WINDOW, Group, Member, grouped
 from portkit.upstream.cvs_index import CvsIndex, KnownFile, Row
+from portkit.upstream.folders import covers, without_the_covered
 from portkit.upstream.indexfile import LostIndexError
 from portkit.upstream.keywords import Facts, Keywords
 from portkit.upstream.rcs import HEAD, RcsError, RcsFile
@@ -138,7 +139,7 @@ class CvsHistory:
         self.source = source
         self._role = f"upstream {source.name}"
         self._repository = repository
-        self._folders = _without_the_covered(folder.rstrip("/") for folder in folders)
+        self._folders = without_the_covered(folder.rstrip("/") for folder in folders)
         self._line = HEAD if source.branch in TRUNK else source.branch
         self._seen = seen
         self._progress = progress
@@ -240,11 +241,11 @@ class CvsHistory:
         at = next((index for index, one in enumerate(self._changesets) if one.id == commit), None)
         if at is None:
             raise UserError(f"{self._role}: {commit!r} is no changeset of the CVS repository")
-        covered = _without_the_covered(folder.rstrip("/") for folder in folders)
+        covered = without_the_covered(folder.rstrip("/") for folder in folders)
         entries: dict[RepoPath, Blob] = {}
         for one in self._changesets[: at + 1]:
             for change in one.files:
-                if _covers(frozenset(covered), change.path) and wanted(change.path):
+                if covers(frozenset(covered), change.path) and wanted(change.path):
                     if change.new is None:
                         entries.pop(change.path, None)
                     else:
@@ -255,7 +256,7 @@ class CvsHistory:
         told = time.monotonic()
         beside = (place for one in covered for place in cvs_files.places(self._repository.top, one))
         for count, place in enumerate(beside):
-            if _covers(followed, place.path) or problem_with(place.path) or not wanted(place.path):
+            if covers(followed, place.path) or problem_with(place.path) or not wanted(place.path):
                 continue
             if time.monotonic() - told >= 0.5:
                 told = time.monotonic()
@@ -534,7 +535,7 @@ class CvsHistory:
     def _files(self) -> dict[bytes, KnownFile]:
         """What the index knows of the folders that are looked at."""
         folders = frozenset(self._folders)
-        return {path: known for path, known in self._index.files().items() if _covers(folders, _text(path))}
+        return {path: known for path, known in self._index.files().items() if covers(folders, _text(path))}
 
     # Changesets
 
@@ -658,16 +659,3 @@ def blob_id(content: bytes) -> bytes:
 
 def _text(path: bytes) -> str:
     return path.decode("utf-8", "surrogateescape")
-
-
-def _covers(folders: frozenset[str], path: str) -> bool:
-    while path:
-        if path in folders:
-            return True
-        path = path.rpartition("/")[0]
-    return "" in folders
-
-
-def _without_the_covered(folders: Iterable[str]) -> tuple[str, ...]:
-    known = frozenset(folders)
-    return tuple(sorted(folder for folder in known if not folder or not _covers(known, folder.rpartition("/")[0])))

@@ -18,6 +18,7 @@ from portkit.errors import UserError, WorldError
 from portkit.git.door import BlobReader, GitRepository
 from portkit.paths import RepoPath, from_bytes, to_bytes
 from portkit.protocols import Damage
+from portkit.upstream.folders import covers, without_the_covered
 from portkit.upstream.index import Index
 from portkit.upstream.indexfile import LostIndexError
 from portkit.upstream.rawlog import RawCommit, arguments, parse
@@ -248,7 +249,7 @@ class GitHistory:
 
     def _covered(self, folders: Sequence[str]) -> bool:
         known = frozenset(folders)
-        return all(_covers(known, folder) for folder in self._folders)
+        return all(covers(known, folder) for folder in self._folders)
 
     def _catch_up(self) -> None:
         index = self._index
@@ -264,7 +265,7 @@ class GitHistory:
             folders = index.folders
         else:
             # What the index knew stays in it, so that runs over one component and over all take turns at no cost.
-            folders = _without_the_covered({*folders, *index.folders})
+            folders = without_the_covered({*folders, *index.folders})
             old = ""
             index.reset()
         found = self._walk(self._tip, old, folders)
@@ -307,7 +308,7 @@ class GitHistory:
         for number, raw in self._index.paths():
             if not wanted(raw) or not raw.startswith(prefix):
                 continue
-            if not _covers(known, raw.decode("utf-8", "surrogateescape")):
+            if not covers(known, raw.decode("utf-8", "surrogateescape")):
                 continue
             try:
                 yield number, from_bytes(raw.removeprefix(prefix))
@@ -378,17 +379,3 @@ def _whole(prefix: str, folder: str) -> str:
 
 def _with_slash(prefix: str) -> str:
     return prefix if not prefix or prefix.endswith("/") else f"{prefix}/"
-
-
-def _covers(folders: frozenset[str], path: str) -> bool:
-    """Whether `path` is one of `folders` or inside one."""
-    while path:
-        if path in folders:
-            return True
-        path = path.rpartition("/")[0]
-    return "" in folders
-
-
-def _without_the_covered(folders: Iterable[str]) -> tuple[str, ...]:
-    known = frozenset(folders)
-    return tuple(sorted(folder for folder in known if not folder or not _covers(known, folder.rpartition("/")[0])))

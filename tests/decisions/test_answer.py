@@ -113,3 +113,19 @@ def test_ids(text: str, found: ChangeId) -> None:
 def test_what_is_no_id(text: str) -> None:
     with pytest.raises(UserError, match="names nothing"):
         parse_id(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("c-0123", True), ("c-0124", False), ("abcdef0123", True), ("abcdef0124", False), ("abcdef0123:sbin/a.c", True),
+        ("abcdef0123:b/a.c#3", True), ("abcdef0123:b/a.c#2", False), ("abcdef0123:b/b.c", False),
+    ],
+)  # fmt: skip
+def test_an_id_means_a_conflict_by_its_id_or_its_place(text: str, meant: bool) -> None:
+    assert parse_id(text).means("c-0123456789ab", "abcdef0123456", ("sbin/a.c", "b/a.c"), 3) is meant
+
+
+def test_what_has_no_id_is_meant_by_its_place_alone() -> None:
+    assert not parse_id("c-0123").means("", "abcdef0123456", ("sbin/a.c",), 3)
+    assert parse_id("abcdef0").means("", "abcdef0123456", ("sbin/a.c",), 0)

@@ -20,7 +20,8 @@ from portkit.sync.outcome import ComponentOutcome, State
 from portkit.sync.plan import Plan
 from portkit.sync.request import Request
 from portkit.triage.card import Card
-from portkit.triage.explain import Explainer, PatchStep
+from portkit.triage.case import PatchStep
+from portkit.triage.explain import Explainer
 from portkit.triage.order import Order
 from portkit.triage.suggest import of_order
 

@@ -11,7 +11,7 @@ from portkit.merge.file import Version
 from portkit.paths import RepoPath
 from portkit.sync.outcome import State
 from portkit.triage.card import CauseKind, Proof, Span
-from portkit.triage.explain import PatchStep
+from portkit.triage.case import PatchStep
 
 LETTERS = "abcdefghijklmnop"
 

@@ -14,7 +14,8 @@ from portkit.protocols import FileStep
 from portkit.sync.component import ComponentRun
 from portkit.sync.plan import Plan, Scope
 from portkit.triage.card import Card
-from portkit.triage.explain import Explainer, PatchStep
+from portkit.triage.case import PatchStep
+from portkit.triage.explain import Explainer
 
 A, B = "sbin/dhclient/a.c", "sbin/dhclient/b.c"
 

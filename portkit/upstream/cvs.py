@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +16,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 from portkit.change.changeset import Blob, Changeset, FileChange, Person
 from portkit.components.model import Source
-from portkit.errors import PortkitError, UserError, WorldError
+from portkit.errors import PortkitError, UserError
 from portkit.paths import RepoPath, checked, problem_with, to_bytes
 from portkit.protocols import Damage
 from portkit.text import decode, printable
-from portkit.upstream import cvs_files, keywords
+from portkit.upstream import cvs_files
+from portkit.upstream.cvs_contents import CvsContents, blob_id
 from portkit.upstream.cvs_files import Place, Stamp
 from portkit.upstream.cvs_grouping import WINDOW, Group, Member, grouped
 from portkit.upstream.cvs_index import CvsIndex, KnownFile, Row
+from portkit.upstream.cvs_repository import Repository
 from portkit.upstream.folders import covers, without_the_covered
 from portkit.upstream.indexfile import LostIndexError
-from portkit.upstream.keywords import Facts, Keywords
 from portkit.upstream.rcs import HEAD, RcsError, RcsFile
 
 if TYPE_CHECKING:
@@ -39,87 +39,8 @@ Answer = TypeVar("Answer")
 TRUNK = frozenset((HEAD, "master", "main"))
 """Names of the trunk: CVS's own, and what git mirrors call it."""
 
-ROOT = "/cvs"
-"""Where OpenBSD's repository lies on its own machine: what `Header` and `Source` name first."""
-
 _COMMITID = re.compile(r"[0-9A-Za-z]{8,32}")
 
-_BATCH = 4000
-_BATCH_BYTES = 32 << 20
-_KEPT_BYTES = 48 << 20
-_NEIGHBOURS = 16
-_OPEN = 6
-_CONFIGURATION_BYTES = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """Where the ,v files of an upstream lie: `top` is the folder that its paths start from, `inside` that folder's
-    path in the repository, and `root` the repository's on the upstream's own machine, with a slash where they are not
-    empty."""
-
-    top: Path
-    inside: str
-    root: str
-    keywords: Keywords
-
-
-def open_repository(source: Source, location: Path, folders: Sequence[str]) -> Repository:
-    """The repository at `location`: the whole of one, with CVSROOT beside the modules, or any folder in it, or out of
-    it. Where the module is not named and only one has the `folders`, it is that one.
-
-    Raises UserError where there is no such folder, or where several modules could be meant.
-    """
-    if not location.is_dir():
-        hint = "give the path of a CVS repository, or of a folder of ,v files"
-        raise UserError(f"upstream {source.name}: there is no folder {location}", hint=hint)
-    below = location / source.module if source.module else _module(source, location, folders)
-    if source.module and not below.is_dir():
-        raise UserError(f"upstream {source.name}: there is no module {source.module} in {location}")
-    top = below / source.prefix
-    root = next((one for one in (location, *location.absolute().parents[:4]) if (one / "CVSROOT").is_dir()), None)
-    inside = ""
-    if root is not None and top.absolute().is_relative_to(root.absolute()):
-        inside = str(top.absolute().relative_to(root.absolute()))
-    inside = "" if inside in ("", ".") else f"{inside}/"
-    named = f"{(source.root or ROOT).rstrip('/')}/"
-    return Repository(top, inside, named, keywords.configured(_configuration(root), source.title))
-
-
-def _module(source: Source, location: Path, folders: Sequence[str]) -> Path:
-    def has_any(place: Path) -> bool:
-        return any(
-            (place / source.prefix / folder).is_dir() or (place / source.prefix / f"{folder},v").is_file()
-            for folder in folders
-        )
-
-    if not folders or has_any(location):
-        return location
-    try:
-        modules = sorted(one for one in location.iterdir() if one.is_dir() and not one.is_symlink() and has_any(one))
-    except OSError as error:
-        raise WorldError("the CVS repository cannot be read", where=str(location), cause=str(error)) from error
-    if len(modules) > 1:
-        names = ", ".join(one.name for one in modules)
-        raise UserError(
-            f"upstream {source.name}: several modules of {location} have the map's paths: {names}",
-            hint=f"name one:  cvs:{modules[0]}  or, in the map,  module: {modules[0].name}",
-        )
-    return modules[0] if modules else location
-
-
-def _configuration(root: Path | None) -> str:
-    """What CVSROOT says of keywords (`config`; FreeBSD's cvs had `options`)."""
-    said = []
-    for name in ("options", "config"):
-        place = root / "CVSROOT" / name if root is not None else None
-        try:
-            if place is not None and place.is_file():
-                with place.open("rb") as file:
-                    said.append(decode(file.read(_CONFIGURATION_BYTES)))
-        except OSError:
-            continue
-    return "\n".join(said)
 
 
 class CvsHistory:
@@ -147,11 +68,7 @@ class CvsHistory:
         self._content = ""
         self._changesets: tuple[Changeset, ...] = ()
         self._damaged: tuple[Damage, ...] = ()
-        self._rows_of: dict[RepoPath, list[Row]] = {}
-        self._homes: dict[str, tuple[RepoPath, str, int]] | None = None
-        self._open: OrderedDict[str, tuple[Stamp, RcsFile]] = OrderedDict()
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._kept_bytes = 0
+        self._contents = CvsContents(repository, self._role)
         self._index = CvsIndex(cache)
         try:
             self._surely(self._bring_up_to_date)
@@ -275,7 +192,7 @@ class CvsHistory:
             line = [one for one in file.line(self._line) if file.deltas[one].date <= date]
             if not line or file.deltas[line[-1]].dead:
                 return None
-            return self._expanded(place, file, line[-1], file.text(line[-1]))
+            return self._repository.expanded(place, file, line[-1], file.text(line[-1]))
         except RcsError:
             return None
 
@@ -303,120 +220,11 @@ class CvsHistory:
 
     def read(self, oid: str) -> bytes:
         """The content `oid`. Raises WorldError naming the path where it is not there."""
-        kept = self._kept.get(oid)
-        if kept is not None:
-            self._kept.move_to_end(oid)
-            return kept
-        path, revision, _ = self._home(oid)
-        content = b""
-        # A walk comes from the newest revision: those just passed are the ones that a replay asks for next.
-        passed = self._texts(path, [revision], also=_NEIGHBOURS)
-        for found, text in passed:
-            self._keep(found, text)
-            if found == oid:
-                content = text
-        return content
+        return self._contents.read(oid)
 
     def read_many(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """(oid, content) for each, in order; raises as `read` does. Each file is walked once for a batch."""
-        batch: list[str] = []
-        size = 0
-        for oid in oids:
-            batch.append(oid)
-            size += self._home(oid)[2]
-            if len(batch) >= _BATCH or size >= _BATCH_BYTES:
-                yield from self._batch(batch)
-                batch, size = [], 0
-        yield from self._batch(batch)
-
-    def _batch(self, oids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-        wanted: dict[RepoPath, list[str]] = {}
-        found = {oid: self._kept[oid] for oid in oids if oid in self._kept}
-        for oid in dict.fromkeys(one for one in oids if one not in found):
-            path, revision, _ = self._home(oid)
-            wanted.setdefault(path, []).append(revision)
-        found |= {oid: text for path, revisions in wanted.items() for oid, text in self._texts(path, revisions)}
-        for oid in oids:
-            yield oid, found[oid]
-
-    def _home(self, oid: str) -> tuple[RepoPath, str, int]:
-        """A file and its revision that hold the content `oid`, and its size."""
-        if self._homes is None:
-            self._homes = {
-                row.oid.hex(): (path, row.revision, row.size)
-                for path, rows in self._rows_of.items()
-                for row in rows
-                if row.oid is not None
-            }
-        home = self._homes.get(oid)
-        if home is None:
-            raise WorldError(f"{self._role} lacks the content {oid}", where=str(self._repository.top))
-        return home
-
-    def _keep(self, oid: str, text: bytes) -> None:
-        if oid in self._kept:
-            return
-        self._kept[oid] = text
-        self._kept_bytes += len(text)
-        while self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1:
-            _, gone = self._kept.popitem(last=False)
-            self._kept_bytes -= len(gone)
-
-    def _texts(self, path: RepoPath, revisions: Sequence[str], *, also: int = 0) -> Iterator[tuple[str, bytes]]:
-        """(oid, content) of the revisions of a file, checked against the index, and of the `also` revisions of its
-        line that follow the newest of them."""
-        rows = {row.revision: row for row in self._rows_of[path]}
-        wanted = set(revisions)
-        if also:
-            newest = max(rows[one].number for one in revisions)
-            wanted.update(row.revision for row in rows.values() if 0 <= row.number - newest <= also and row.oid)
-        place = next(iter(cvs_files.places(self._repository.top, path)), None)
-        if place is None:
-            raise self._moved_on(path)
-        try:
-            file = self._opened(place)
-            for revision, text in file.texts([one for one in wanted if one in file.deltas]):
-                content = self._expanded(place, file, revision, text)
-                expected = rows[revision].oid
-                if expected is None or blob_id(content) != expected:
-                    raise self._moved_on(path)
-                wanted.discard(revision)
-                yield expected.hex(), content
-        except RcsError as error:
-            raise WorldError(error.what, where=error.where, hint=error.hint) from error
-        if wanted & set(revisions):
-            raise self._moved_on(path)
-
-    def _opened(self, place: Place) -> RcsFile:
-        """The file at `place`, which may have been read just before."""
-        known = self._open.pop(place.path, None)
-        if known is None or known[0] != place.stamp:
-            file, stamp = cvs_files.read(place, str(place.where))
-            known = (stamp, file)
-        self._open[place.path] = known
-        if len(self._open) > _OPEN:
-            self._open.popitem(last=False)
-        return known[1]
-
-    def _moved_on(self, path: str) -> WorldError:
-        return WorldError(
-            f"{self._role}: {path} is no longer what it was when this run began",
-            where=str(self._repository.top), hint="let what changes the repository end, then run again",
-        )  # fmt: skip
-
-    def _expanded(self, place: Place, file: RcsFile, revision: str, text: bytes) -> bytes:
-        if b"$" not in text:
-            return text
-        delta = file.deltas[revision]
-        path = f"{place.path},v"
-        if place.where.parent.name == cvs_files.ATTIC:  # cvs, and mirrors made with it, say where it lies now
-            folder, slash, last = path.rpartition("/")
-            path = f"{folder}{slash}{cvs_files.ATTIC}/{last}"
-        facts = Facts(
-            f"{self._repository.inside}{path}", revision, delta.date, delta.author, delta.state,
-            file.log(revision) if b"Log" in text else b"", file.locker(revision), root=self._repository.root,
-        )  # fmt: skip
-        return keywords.expand(text, file.expand, facts, self._repository.keywords)
+        yield from self._contents.read_many(oids)
 
     # The index
 
@@ -494,10 +302,10 @@ class CvsHistory:
         line = file.line(self._line)
         found: dict[str, tuple[bytes, int]] = {}
         for revision, text in file.texts([one for one in line if not file.deltas[one].dead]):
-            content = self._expanded(place, file, revision, text)
+            content = self._repository.expanded(place, file, revision, text)
             oid = blob_id(content)
             found[revision] = (oid, len(content))
-            self._keep(oid.hex(), content)  # who reads a history for the first time asks for its contents next
+            self._contents.keep(oid.hex(), content)  # who reads a history for the first time asks for its contents next
         rows = []
         for number, revision in enumerate(line):
             delta, teller = file.deltas[revision], file.told_by(revision)
@@ -541,7 +349,7 @@ class CvsHistory:
 
     def _load(self) -> None:
         files = {known.number: known for known in self._files().values()}
-        self._rows_of.clear()
+        rows: dict[RepoPath, list[Row]] = {}
         self._content = self._index.own_fact("content")
         blobs: dict[tuple[RepoPath, int], Blob | None] = {}
         members: list[Member] = []
@@ -555,12 +363,13 @@ class CvsHistory:
             known = files[file]
             path = RepoPath(_text(known.path))
             if not known.damage:
-                self._rows_of.setdefault(path, []).append(row)
+                rows.setdefault(path, []).append(row)
             mode = 0o100755 if known.stamp.mode & 0o111 else 0o100644
             blobs[path, row.number] = Blob(row.oid.hex(), mode) if row.oid is not None else None
             members.append(
                 Member(path, row.number, row.revision, row.date, _text(row.author), row.log, row.commitid)
             )
+        self._contents.know(rows)
         if not files:
             raise UserError(
                 f"{self._role}: {self._repository.top} has no ,v file under the folders of the map",
@@ -650,11 +459,6 @@ def _plain(commitid: str) -> str:
 
 def _identity(row: Row) -> tuple[object, ...]:
     return row.revision, row.date, row.author, row.log, row.commitid, row.oid
-
-
-def blob_id(content: bytes) -> bytes:
-    """The id git gives the content (gitformat-loose(5): over a header and the bytes)."""
-    return hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).digest()
 
 
 def _text(path: bytes) -> str:

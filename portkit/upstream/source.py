@@ -57,7 +57,8 @@ def open_history(
     """
     if source.kind == "git":
         return git.open_history(source, folders, workspace_state_dir, fetch=fetch, progress=progress)
-    from portkit.upstream.cvs import CvsHistory, open_repository  # who follows git alone starts without
+    from portkit.upstream.cvs import CvsHistory  # who follows git alone starts without
+    from portkit.upstream.cvs_repository import open_repository
     from portkit.upstream.rsync import copy
 
     if source.remote:

@@ -227,12 +227,18 @@ class Picker:
             return f"not applicable: {aside.reason} (the map's not-applicable)"
         if change.new is None and self._component.kept(place):
             return "upstream deletes it, the target keeps it (the map's keep)"
+        by = self.left_out(place)
+        return f"deleted on purpose ({by})" if by else ""
+
+    def left_out(self, place: RepoPath) -> str:
+        """What says that the target does without the file `place`: the map, or a README.DELETED; "" where it has it, or
+        nothing says so."""
         if place in self._tree.entries:
             return ""
         if self._component.deleted_on_purpose(place):
-            return "deleted on purpose (the map's deleted)"
+            return "the map's deleted"
         if place in self._deleted or any(place.startswith(one) for one in self._deleted if one.endswith("/")):
-            return "deleted on purpose (README.DELETED)"
+            return "README.DELETED"
         return ""
 
     def _version(self, blob: Blob | None) -> Version | None:

@@ -26,8 +26,10 @@ class Import:
     `changesets` and `own` where the import is to be made (else only the vendor branch goes on), `line`, `on_branch`.
     """
 
-    def __init__(self, run: Inputs) -> None:
+    def __init__(self, run: Inputs, left_out: Callable[[RepoPath], str]) -> None:
+        """`left_out` says why the target does without a file, "" where it does not."""
         self._run = run
+        self._left_out = left_out
         self._changeset = self._subject = ""
         self._own: tuple[Adaptation, ...] = ()
         self._line: VendorLine | None = None
@@ -88,7 +90,7 @@ class Import:
             before = run.changesets[max(at - 1, 0)]
             subject = f"Import from {run.title} as of {iso_day(before.date)}."
             start, rest = VendorState(replace(before, message=subject), self._files_at(at - 1)), results
-        self._line = vendor_line(run.component, start, rest, self._ever_held)
+        self._line = vendor_line(run.component, start, rest, self._ever_held, self._left_out)
         return self._line
 
     def on_branch(self, steps: Iterable[Step], results: Sequence[Replayed]) -> tuple[Step, ...]:
@@ -125,13 +127,14 @@ class Import:
         return (*steps[: last + 1], merge, *steps[last + 1 :])
 
     def _files_at(self, position: int) -> dict[RepoPath, Version]:
-        """Upstream's files at `position`, at their places in the target."""
+        """Upstream's files at `position`, at their places in the target; without those that it leaves out."""
         run = self._run
         found: dict[RepoPath, Version] = {}
         for path in sorted(run.lineage.paths):
             version = run.lineage.version_at(path, position)
             place = run.component.target_of(version.path) if version is not None else None
-            if version is not None and version.blob is not None and place is not None:
+            taken = place is not None and not self._left_out(place)
+            if version is not None and version.blob is not None and place is not None and taken:
                 found[place] = Version(run.history.read(version.blob.oid), version.blob.mode)
         return found
 

@@ -45,7 +45,7 @@ def replayed(run: Inputs, onto: str, scope: Scope, until: int) -> Plan:
     if new or (component.vendor and not scope.ids):
         from portkit.sync.plan_import import Import
 
-        brought = Import(run)
+        brought = Import(run, picker.left_out)
     todo: list[Counted]
     if scope.ids:
         todo = [(one, one.files) for one in chosen(component, run.changesets, scope.ids)]

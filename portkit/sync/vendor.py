@@ -62,9 +62,11 @@ class Repository(Protocol):
 
 
 def vendor_line(
-    component: Component, start: VendorState, results: Iterable[Replayed], known: Callable[[Files], bool]
-) -> VendorLine:
-    """The line from `start` on, as far as `results`, what came after it, landed without a gap."""
+    component: Component, start: VendorState, results: Iterable[Replayed], known: Callable[[Files], bool],
+    left_out: Callable[[RepoPath], str],
+) -> VendorLine:  # fmt: skip
+    """The line from `start` on, as far as `results`, what came after it, landed without a gap. What is `left_out` is
+    trimmed before it comes in (development(7))."""
     states = [start]
     for one in results:
         if one.state not in _SETTLED:
@@ -74,7 +76,7 @@ def vendor_line(
             theirs = pick.whole or pick.theirs
             if theirs is None:
                 files.pop(pick.target, None)
-            else:
+            elif not left_out(pick.target):
                 files[pick.target] = theirs
         states.append(VendorState(one.picked.changeset, files))
     return VendorLine(component.vendor, tuple(states), known)

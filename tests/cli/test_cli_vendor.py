@@ -101,6 +101,42 @@ def test_the_folder_says_where_its_files_come_from(work: Work) -> None:
     assert "README" not in work.git("ls-tree", "-r", "--name-only", VENDOR)
 
 
+def leaving_out(work: Work, *names: str) -> None:
+    """The map leaves out of the import what these name, below lib/libmsg."""
+    listed = ", ".join(f"lib/libmsg/{one}" for one in names)
+    asks = "    import: {vendor: " + VENDOR + "}\n"
+    work.change_map(asks, f"{asks}    deleted: [{listed}]\n")
+    text = work.map.read_text()
+    files = "".join(line + "\n" for line in text.split("\n") if line.startswith("      lib/libmsg/"))
+    work.change_map(files, "      lib/libmsg/: lib/libmsg/\n")
+
+
+def test_what_is_left_out_stands_in_readme_deleted_and_on_no_branch(work: Work) -> None:
+    asked(work)
+    work.commit({"lib/libmsg/test/a.c": b"a\n", "lib/libmsg/old.c": b"o\n"}, "Tests.", at=work.upstream)
+    leaving_out(work, "test/", "old.c")
+    work.sync("msg")
+    assert work.git("show", "portkit/msg:lib/libmsg/README.DELETED") == "old.c\ntest/a.c"
+    for branch in (VENDOR, "portkit/msg"):
+        held = work.git("ls-tree", "-r", "--name-only", branch)
+        assert "lib/libmsg/msg.h" in held and "test/a.c" not in held and "old.c" not in held
+    told = work.git("log", "-1", "--format=%s", "portkit/msg", "--", "lib/libmsg/README.DELETED")
+    assert told.endswith("Add README.DRAGONFLY and README.DELETED.")
+    # taken, and upstream goes on with what is left out: the file says so now, with or without the map
+    work.git("update-ref", "refs/heads/master", work.tip("portkit/msg"))
+    work.change_map("    deleted: [lib/libmsg/test/, lib/libmsg/old.c]\n", "")
+    alone = work.tip(VENDOR)
+    later(work, "More")
+    work.commit({"lib/libmsg/test/a.c": b"b\n"}, "Tests again.", at=work.upstream)
+    found = work.sync("msg")["msg"]
+    assert [(one["subject"], one["state"]) for one in found["changesets"]][-2:] == [
+        ("More.", "ported"), ("Tests again.", "not-applicable"),
+    ]  # fmt: skip
+    assert work.git("rev-list", "--parents", "-n1", VENDOR).split()[1:] == [alone]
+    assert "test/a.c" not in work.git("ls-tree", "-r", "--name-only", VENDOR)
+    assert ("deleted-on-purpose", "lib/libmsg/test/a.c") in {(one["kind"], one["path"]) for one in found["notices"]}
+
+
 def test_a_vendor_branch_of_somebodys_is_left_alone(work: Work) -> None:
     asked(work)
     work.git("branch", VENDOR, "master")

@@ -7,8 +7,9 @@ to anybody, and a compiler can be told to load a plugin or to write a file.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from portkit.audit.makefile import Makefile, read
 from portkit.change.changeset import Blob
@@ -30,10 +31,20 @@ DEFAULT_STANDARD = "-std=gnu99"
 
 
 @dataclass(frozen=True, slots=True)
+class Besides:
+    """What one source is compiled with besides (`_tool.c_FLAGS`, share/mk/bsd.lib.mk): `flags`; `forced`: files of the
+    tree that are read before it (-include)."""
+
+    source: RepoPath
+    flags: tuple[str, ...] = ()
+    forced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Build:
     """How a component's sources are compiled. `sources` in order; `include`: folders of the tree, `-I`'s; `flags`:
     definitions and the standard; `warnings`: of its own WARNS (`warns`, None where nobody says); `left`: sources that
-    are not looked at, each with the reason."""
+    are not looked at, each with the reason; `besides`: what single sources are compiled with besides."""
 
     folder: str
     sources: tuple[RepoPath, ...]
@@ -42,6 +53,11 @@ class Build:
     warnings: tuple[str, ...]
     warns: int | None
     left: tuple[tuple[str, str], ...]
+    besides: tuple[Besides, ...] = ()
+
+    def besides_of(self, source: str) -> Besides:
+        """What `source` is compiled with besides."""
+        return next((one for one in self.besides if one.source == source), Besides(RepoPath(source)))
 
 
 class Builder:
@@ -132,7 +148,7 @@ class Builder:
         warns = self._warns(make)
         return Build(
             make.folder, tuple(sources), tuple(dict.fromkeys([make.folder, *_included(make)])), _flags(make),
-            self._warnings(make, warns), warns, tuple(left),
+            self._warnings(make, warns), warns, tuple(left), tuple(_besides(make, sources)),
         )  # fmt: skip
 
     def _without(self, entries: Mapping[RepoPath, Blob], mine: Callable[[str], bool]) -> list[Build]:
@@ -190,6 +206,16 @@ def _flags(make: Makefile) -> tuple[str, ...]:
     if not any(one.startswith("-std=") for one in words):
         words.append(DEFAULT_STANDARD)
     return tuple(dict.fromkeys(words))
+
+
+def _besides(make: Makefile, sources: Iterable[RepoPath]) -> Iterator[Besides]:
+    for source in sources:
+        words = make.words(f"_{source.rpartition('/')[2]}_FLAGS")
+        if words:
+            named = [after for word, after in pairwise(words) if word == "-include"]
+            forced = [make.inside(one) for one in named]
+            flags = tuple(one for one in words if _MEANING.fullmatch(one) and not one.startswith("-W"))
+            yield Besides(source, flags, tuple(one for one in forced if one))
 
 
 def _included(make: Makefile) -> tuple[str, ...]:

@@ -35,12 +35,14 @@ class Diagnostic:
 @dataclass(frozen=True, slots=True)
 class Unit:
     """One source to be checked. `files`: every file of the tree that it may read, itself too, to the key of its content
-    (`Sources`); `include`: folders of the tree, in the order in which they are searched."""
+    (`Sources`); `include`: folders of the tree, in the order in which they are searched; `forced`: files of it that are
+    read first."""
 
     main: str
     files: Mapping[str, str]
     flags: tuple[str, ...]
     include: tuple[str, ...]
+    forced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

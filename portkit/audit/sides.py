@@ -64,8 +64,10 @@ class Side:
         every = {path: blob.oid for path, blob in self.files.items() if path.endswith((".c", ".h"))} | dict(files or {})
         return tuple(
             Unit(
-                source, every, (*build.flags, *(build.warnings if warnings is None else warnings)),
+                source, every,
+                (*build.flags, *build.besides_of(source).flags, *(build.warnings if warnings is None else warnings)),
                 tuple(dict.fromkeys([*build.include, *include])),
+                tuple(one for one in build.besides_of(source).forced if one in every),
             )
             for build in self.builds
             for source in build.sources

@@ -180,7 +180,7 @@ def _common(sets: Sequence[set[str]]) -> set[str]:
 
 
 def _key(unit: Unit) -> str:
-    return "\0".join((unit.main, *unit.flags, "", *unit.include))
+    return "\0".join((unit.main, *unit.flags, "", *unit.include, "", *unit.forced))
 
 
 class _Worker:
@@ -202,14 +202,15 @@ class _Worker:
     def check(self, unit: Unit, contents: dict[str, bytes], seconds: float) -> Checked:
         self._place(unit, contents)
         include = [f"-I{self._sources / one}" for one in unit.include]
-        arguments = [*FLAGS, *unit.flags, *include, "-isystem", str(self._headers)]
+        forced = [word for one in unit.forced for word in ("-include", str(self._sources / one))]
+        arguments = [*FLAGS, *unit.flags, *include, "-isystem", str(self._headers), *forced]
         asked = {"main": str(self._sources / unit.main), "arguments": ["-x", "c", *arguments]}
         answer, failed = self._asked(asked, seconds)
         if answer is None or answer.get("failed"):
             return Checked(unit.main, (), (unit.main,), failed or str((answer or {}).get("failed")))
         found = [self._diagnostic(one) for one in answer["diagnostics"]]
         included = [self._path(one) for one in answer["included"]]
-        own = [unit.main, *(one for one in included if not one.startswith("<"))]
+        own = [unit.main, *unit.forced, *(one for one in included if not one.startswith("<"))]
         inactive = None
         if "inactive" in answer:
             spans = [(self._path(path), int(first), int(last)) for path, first, last in answer["inactive"]]

@@ -50,7 +50,7 @@ class Kept:
         if self._names[0] != names:
             text = "\0".join(sorted(names))
             self._names = (names, hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest())
-        text = "\0".join((self._depends, self._names[1], unit.main, *unit.flags, "", *unit.include))
+        text = "\0".join((self._depends, self._names[1], unit.main, *unit.flags, "", *unit.include, "", *unit.forced))
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 

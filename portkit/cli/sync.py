@@ -181,7 +181,7 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
     counts = outcome.counts()
     screen.say(f"{outcome.name} ({outcome.mode})")
     for notice in outcome.notices:
-        if notice.kind in ("damaged", "port", "branch", "needs", "rewritten", "retired", "stale"):
+        if notice.kind in ("damaged", "port", "branch", "needs", "rewritten", "retired", "stale", "vendor"):
             screen.paragraph(notice.text)
     if outcome.mode == "watch":
         tell_watch(screen, outcome, written=not dry_run)

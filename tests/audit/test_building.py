@@ -49,6 +49,19 @@ def test_a_program() -> None:
     assert extra == {"sys/inc/x.h", "sbin/lib/b.c", "sbin/lib/other.c"}
 
 
+def test_what_one_source_is_compiled_with_besides() -> None:
+    flags = (
+        b"_a.c_FLAGS=-DONLY -include ${.CURDIR}/compat.h -include /etc/../../passwd -fplugin=/x.so -Wall\n"
+        b"_none.c_FLAGS=-DNONE\n"
+    )
+    files = {"lib/l/Makefile": b"LIB=l\nSRCS=a.c b.c\n" + flags, "lib/l/a.c": b"", "lib/l/b.c": b""}
+    (one,), _ = built(files, ["lib/l"])
+    assert [besides.source for besides in one.besides] == ["lib/l/a.c"]
+    assert one.besides_of("lib/l/a.c").flags == ("-DONLY",)
+    assert one.besides_of("lib/l/a.c").forced == ("lib/l/compat.h",)
+    assert one.besides_of("lib/l/b.c").flags == one.besides_of("lib/l/b.c").forced == ()
+
+
 def test_no_flag_of_a_makefile_loads_writes_or_reaches_outside() -> None:
     flags = (
         b"CFLAGS=-fplugin=/tmp/x.so -Xclang -load -Xclang /tmp/x.so -include /etc/passwd -o /tmp/out -I/etc/../.. "

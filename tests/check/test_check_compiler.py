@@ -91,6 +91,17 @@ def test_warnings_by_the_flags_that_are_asked_for(compiler: LocalCompiler) -> No
     assert [said.option for said in one.warnings] == ["-Wshadow"] and not one.errors
 
 
+def test_what_is_read_first(compiler: LocalCompiler) -> None:
+    sources = Sources(nothing)
+    files = {"src/a.c": b"int f(void) { return lost(1); }\n", "src/compat.h": b"#define lost(x) (x)\n"}
+    keys = {path: sources.add(content) for path, content in files.items()}
+    plain, helped = (Unit("src/a.c", keys, ("-std=gnu99",), ("src",), forced) for forced in ((), ("src/compat.h",)))
+    without, with_it = compiler.check([plain, helped], sources.read)
+    assert without.errors and not with_it.errors and "src/compat.h" in with_it.included
+    (again,) = compiler.check([plain], sources.read)
+    assert again == without
+
+
 @pytest.mark.parametrize("path", ["/etc/passwd", "../../../../../../../../etc/passwd"])
 def test_nothing_outside_is_read(compiler: LocalCompiler, path: str) -> None:
     source = f'#include "{path}"\n'.encode() + b'#if __has_include("/etc/passwd")\n#error seen\n#endif\n'

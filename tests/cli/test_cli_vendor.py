@@ -147,6 +147,11 @@ def test_a_vendor_branch_of_somebodys_is_left_alone(work: Work) -> None:
     assert not work.git("rev-list", "--merges", "master..portkit/msg")
 
 
+def test_it_is_told_where_the_sources_stand(work: Work) -> None:
+    asked(work)
+    assert f"the sources stand unchanged on {VENDOR}" in work.portkit("sync", "msg").out
+
+
 def test_a_dry_run_makes_none(work: Work) -> None:
     asked(work)
     work.sync("msg", "--dry-run")

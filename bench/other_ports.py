@@ -1,7 +1,7 @@
 """Ports that people made elsewhere in the tree, done again: what portkit was not built on.
 
     bench/other_ports.py [--ports CSV] [--list] [--ident as-is|learned]
-    bench/other_ports.py --find CSV [--draw N --sample CSV]
+    bench/other_ports.py --find CSV [--draw N --sample CSV --seed N]
 
 `--find` walks both histories and writes the ports: each change of a target file that moves its ident line from one
 upstream revision to a later one of the same upstream file, outside sbin/dhclient. A row has dfly_commit, dfly_parent,
@@ -168,9 +168,9 @@ def find(upstream: str, target: str) -> list[Port]:
     return ports
 
 
-def drawn(ports: list[Port], number: int) -> list[Port]:
+def drawn(ports: list[Port], number: int, seed: int = SEED) -> list[Port]:
     """A sample, half of it of one changeset and half of several, in the order of the list."""
-    chance = random.Random(SEED)
+    chance = random.Random(seed)
     chosen = []
     for several in (False, True):
         among = [port for port in ports if (len(port.changesets) > 1) == several]
@@ -248,6 +248,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--find", type=Path, metavar="CSV", help="find the ports and write them")
     parser.add_argument("--draw", type=int, default=0, metavar="N", help="of those found, draw so many")
+    parser.add_argument("--seed", type=int, default=SEED, help="draw by this seed")
     parser.add_argument("--sample", type=Path, default=SAMPLE, metavar="CSV", help="where those drawn are written")
     parser.add_argument("--ports", type=Path, default=SAMPLE, metavar="CSV", help="do these again")
     parser.add_argument("--ident", choices=["as-is", "learned"], default="as-is")
@@ -262,8 +263,8 @@ def main() -> int:
         ones = sum(len(port.changesets) == 1 for port in found)
         print(f"{len(found)} ports, {ones} of one changeset: {options.find}")
         if options.draw:
-            write(options.sample, drawn(found, options.draw))
-            print(f"{options.draw} of them, drawn by seed {SEED}: {options.sample}")
+            write(options.sample, drawn(found, options.draw, options.seed))
+            print(f"{options.draw} of them, drawn by seed {options.seed}: {options.sample}")
         return 0
     with options.ports.open(newline="", encoding="utf-8", errors="surrogateescape") as stream:
         ports = [Port(**row) for row in csv.DictReader(stream)]

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 _NAME = re.compile(rb"([A-Za-z_]\w*)\s*\(")
 _AGGREGATE = re.compile(rb"^(?:typedef\s+|static\s+|const\s+)*(?:struct|union|enum)\s+(\w+)")
+_VARIABLE = re.compile(rb"([A-Za-z_]\w*)\s*(?:\[[^]]*\]\s*)*=")
+"""What an aggregate is called that is no type but a variable: `struct option options[] = {`."""
 _OPENS = re.compile(rb"^[A-Za-z_]")
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|$)|//.*")
 _ATTRIBUTES = re.compile(rb"\s+(?:__\w+(?:\s*\(.*\))?\s*)+;\s*$")
@@ -110,7 +112,8 @@ def name_in(line: bytes) -> str:
         return line.rstrip().decode("latin-1")
     aggregate = _AGGREGATE.match(line)
     if aggregate and not _NAME.search(line):
-        return aggregate[0].decode("latin-1")
+        variable = _VARIABLE.search(line, aggregate.end())
+        return (variable[1] if variable else aggregate[0]).decode("latin-1")
     found = _NAME.search(line)
     return found[1].decode("latin-1") if found else line.strip().decode("latin-1")
 

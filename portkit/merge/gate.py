@@ -24,11 +24,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from portkit.change.functions import header_of, opens
+from portkit.change.functions import header_of, name_in, opens
 from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import BLANK, Lines, LineTable, expansions, shape
-from portkit.merge.alignment import slides
+from portkit.merge.alignment import Alignment, slides
 from portkit.merge.kinds import Gate
+from portkit.merge.readings import disputed
 from portkit.merge.renamed import renamed
 from portkit.merge.sides import Sides, functions_of, loosely_equal, same_function, significant
 
@@ -38,10 +39,14 @@ _ENOUGH = 2
 _ALIKE = 12
 """As many of upstream's hunks that look like one in the result are tried, on either side of it."""
 
+_FUNCTION = 400
+"""As many lines of a function are looked at to see where most of it went."""
+
 _DECLARATION = re.compile(rb"[A-Za-z_][^\"'{}]*;\s*$")
 """A declaration on one line, in column 0."""
 
 _WORD = re.compile(rb"\w{3,}")
+_INCLUDE = re.compile(rb"#\s*include\b")
 
 _LinesOf = tuple[tuple[bytes, ...], tuple[int, ...]]
 
@@ -77,7 +82,7 @@ def judge(sides: Sides, result: Lines) -> Verdict:
             return taken
         used, explained = taken
         for index in explained:
-            unclear = _unclear(sides, sides.upstream[index])
+            unclear = _twice(sides, sides.upstream[index]) or _unclear(sides, sides.upstream[index])
             if unclear:
                 return Verdict(Gate.FAILED, unclear, index + 1)
         left.explained(explained)
@@ -91,6 +96,15 @@ def judge(sides: Sides, result: Lines) -> Verdict:
     foreign = _foreign_keyword_line(sides, result)
     if foreign:
         return Verdict(Gate.FAILED, foreign)
+    carried_off = _carried_off(sides, result, made)
+    if carried_off:
+        return Verdict(Gate.FAILED, carried_off)
+    index = disputed(sides, result, made, left.indexes)
+    if index >= 0:
+        hunk = sides.upstream[index]
+        text = _quoted(sides.theirs, hunk.b0, hunk.b1) if hunk.b0 < hunk.b1 else _quoted(sides.base, hunk.a0, hunk.a1)
+        reason = f"between which equal lines upstream's change belongs cannot be told: {text}"
+        return Verdict(Gate.FAILED, reason, index + 1)
     return Verdict(Gate.FAITHFUL if made else Gate.ALREADY)
 
 
@@ -145,8 +159,7 @@ def _explain(
     for index in left.like(result, made[at]):
         kind = _carries(sides, result, made[at], sides.upstream[index])
         if kind == "here":
-            twice = _twice(sides, sides.upstream[index])
-            return Verdict(Gate.FAILED, twice, index + 1) if twice else (1, (index,))
+            return 1, (index,)
         if kind == "elsewhere" and elsewhere < 0:
             elsewhere = index
     near = left.near(made[at])
@@ -181,9 +194,11 @@ def _unclear(sides: Sides, hunk: Hunk) -> str:
         ):
             return f"upstream moves lines that the target has twice: {_quoted(sides.base, hunk.a0, hunk.a1)}"
         return ""
-    for other in sides.taken_from(hunk):
-        if sides.gone(other):
+    for other, places in sides.taken_from(hunk):
+        if any(sides.to_ours.new_of(at) < 0 for at in places):
             return f"upstream moves lines that the target has no more: {_quoted(sides.theirs, hunk.b0, hunk.b1)}"
+        if all(_INCLUDE.match(raw) or not raw.strip() for raw in sides.theirs.raw[hunk.b0 : hunk.b1]):
+            continue  # their order says nothing
         low, high = sorted((hunk, other), key=lambda one: one.a0)
         passed = sides.base.keys[low.a1 : high.a0]
         if len(passed) <= other.a1 - other.a0 and _parted(sides, low.a0, high.a1):
@@ -222,6 +237,34 @@ def _foreign_name(sides: Sides, left: _Left) -> Verdict | None:
                     old, new = word.decode("latin-1"), names[word].decode("latin-1")
                     return Verdict(Gate.FAILED, f"it uses {old}, which the target calls {new}", index + 1)
     return None
+
+
+def _carried_off(sides: Sides, result: Lines, made: Sequence[Hunk]) -> str:
+    """Why a change of the target's own would come to stand in another function than its own: upstream put a function
+    before that one, and their first lines are alike."""
+    to_result = Alignment.of(made)
+    for local in sides.local:
+        at = local.b0 if local.b0 < local.b1 else local.b0 - 1
+        there = to_result.new_of(at) if at >= 0 else -1
+        if there < 0:
+            continue
+        mine, header = header_of(sides.ours.raw, at, sides.ours.headers), header_of(result.raw, there, result.headers)
+        if mine < 0 or header < 0:
+            continue
+        old, new = name_in(sides.ours.raw[mine]), name_in(result.raw[header])
+        if old == new or old not in functions_of(result) or new in functions_of(sides.ours):
+            continue
+        gone = stayed = 0  # the whole function may have got another name, and its name a new one
+        for index in range(mine + 1, min(mine + _FUNCTION, len(sides.ours.raw))):
+            if header_of(sides.ours.raw, index, sides.ours.headers) != mine:
+                break
+            place = to_result.new_of(index) if _WORD.search(sides.ours.raw[index]) else -1
+            if place >= 0:
+                gone += header_of(result.raw, place, result.headers) == header
+                stayed += name_in(result.raw[header_of(result.raw, place, result.headers)]) == old
+        if gone <= stayed:
+            return f"the target's own change in {old} would come to stand in {new}"
+    return ""
 
 
 def _parted(sides: Sides, start: int, end: int) -> bool:
@@ -328,7 +371,7 @@ def _carries_all(sides: Sides, result: Lines, made: Hunk, group: Sequence[Hunk])
 
 def _twice(sides: Sides, hunk: Hunk) -> str:
     """Why an addition must not be made, where ours holds it nearby already."""
-    if hunk.b0 == hunk.b1 or not (sides.already(hunk) or sides.scattered(hunk)):
+    if hunk.b0 == hunk.b1 or not (sides.already(hunk) or sides.scattered(hunk) or sides.beside(hunk)):
         return ""
     return f"the lines it adds stand in the target already: {_quoted(sides.theirs, hunk.b0, hunk.b1)}"
 

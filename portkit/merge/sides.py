@@ -189,6 +189,23 @@ class Sides:
             for key in telling
         )
 
+    def beside(self, hunk: Hunk) -> bool:
+        """Whether ours, at the very place where `hunk` adds, brings a telling line of its addition itself: it may have
+        been taken in part, or in another layout."""
+        first = bisect_left(self.local, hunk.a0, key=lambda local: local.a1)
+        brought = {
+            b"".join(raw.split())
+            for local in islice(self.local, first, bisect_right(self.local, hunk.a1, key=lambda local: local.a0))
+            for raw in self.ours.raw[local.b0 : local.b1]
+        }
+        if not brought:
+            return False
+        known = {b"".join(raw.split()) for raw in self.base.raw[hunk.a0 : hunk.a1]}
+        return any(
+            significant([raw]) and b"".join(raw.split()) in brought - known
+            for raw in self.theirs.raw[hunk.b0 : hunk.b1]
+        )
+
     def _made_here(self, hunk: Hunk) -> bool:
         """Whether ours is theirs from a line that base has before `hunk` to one that it has behind: so it is even
         where the lines between were matched in another way than in theirs."""
@@ -230,19 +247,36 @@ class Sides:
         found = _runs_of(self.removed(hunk), self._brought, self.theirs.keys, self.upstream)
         return [other for _, other in islice(found, _MANY) if other is not hunk]
 
-    def taken_from(self, hunk: Hunk) -> list[Hunk]:
-        """Which other hunks of upstream's delete the lines that `hunk` adds, and nothing else, those being lines of
-        code: it moves them."""
-        if not any(_WORD.search(raw) for raw in self.theirs.raw[hunk.b0 : hunk.b1]):
-            return []
-        return [other for other in self._removing.get(self.added(hunk), ()) if other is not hunk]
+    def taken_from(self, hunk: Hunk) -> list[tuple[Hunk, tuple[int, ...]]]:
+        """Which other hunks of upstream's delete what `hunk` adds, at least half of the lines of code of one of the
+        two: it moves them, though it may change some. With each, where base has those lines."""
+        added = Counter(self._telling(self.theirs, hunk.b0, hunk.b1))
+        found = []
+        for index in dict.fromkeys(one for key in added for one in self._removing.get(key, ())):
+            other = self.upstream[index]
+            removed = self._telling(self.base, other.a0, other.a1)
+            left = added.copy()
+            places = []
+            for at in range(other.a0, other.a1):
+                key = self.base.keys[at]
+                if left[key] > 0:
+                    left[key] -= 1
+                    places.append(at)
+            if other is not hunk and 2 * len(places) >= min(len(removed), added.total()):
+                found.append((other, tuple(places)))
+        return found
+
+    @staticmethod
+    def _telling(lines: Lines, start: int, end: int) -> list[int]:
+        return [lines.keys[index] for index in range(start, end) if _WORD.search(lines.raw[index])]
 
     @cached_property
-    def _removing(self) -> dict[tuple[int, ...], list[Hunk]]:
-        found: dict[tuple[int, ...], list[Hunk]] = {}
-        for hunk in self.upstream:
-            if hunk.b0 == hunk.b1:
-                found.setdefault(self.removed(hunk), []).append(hunk)
+    def _removing(self) -> dict[int, list[int]]:
+        """Line to upstream's hunks that remove it."""
+        found: dict[int, list[int]] = {}
+        for index, hunk in enumerate(self.upstream):
+            for key in dict.fromkeys(self.removed(hunk)):
+                found.setdefault(key, []).append(index)
         return found
 
     def _lingers(self, hunk: Hunk) -> bool:
@@ -256,11 +290,15 @@ class Sides:
         )
 
     def _reworded(self, hunk: Hunk) -> bool:
-        """Whether ours, in the place of the lines `hunk` deletes, has others with half of their words: then they were
-        changed, not deleted, and upstream's deletion is still to be made."""
+        """Whether ours, in the place of the lines `hunk` deletes, has others with half of their words, or one of them
+        in other white space (a last line may have got its newline): then they were changed, not deleted, and upstream's
+        deletion is still to be made."""
+        low, high = self.to_ours.gap(hunk.a0)[0], self.to_ours.gap(hunk.a1)[1]
+        bare = {b"".join(raw.split()) for raw in self.base.raw[hunk.a0 : hunk.a1]} - {b""}
+        if any(b"".join(raw.split()) in bare for raw in self.ours.raw[low:high]):
+            return True
         removed = [raw for raw in self.base.raw[hunk.a0 : hunk.a1] if not _INCLUDE.match(raw)]  # no two are alike
         words = {word for raw in removed for word in _WORD.findall(raw)}
-        low, high = self.to_ours.gap(hunk.a0)[0], self.to_ours.gap(hunk.a1)[1]
         instead = {word for raw in self.ours.raw[low:high] for word in _WORD.findall(raw)}
         return bool(words) and 2 * len(words & instead) >= len(words)
 

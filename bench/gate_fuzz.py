@@ -767,7 +767,8 @@ def main() -> int:
         print(f"{kind:10} {tally[kind]:6}      {'portkit':16}" + _row(tally, kind))
         if options.git:
             print(f"{'':22} {'git merge-file':16}" + _row(tally, f"{kind} git"))
-    print(f"wrong, but for the disguised: {len(wrong)}" + "".join(f" {seed}" for seed in wrong[:20]))
+    seeds = f" (seeds {', '.join(map(str, wrong[:20]))})" if wrong else ""
+    print(f"wrong, but for the disguised: {len(wrong)}{seeds}")
     return 1 if wrong else 0
 
 

@@ -99,11 +99,11 @@ MEASUREMENTS = (
         "Merges of lines whose identity is hidden",
         ("bench/gate_fuzz.py", "--git"),
         "Of 20,000, none wrong; of the disjoint, more landed than by git merge-file.",
-        "Functions, cases, tables, manual pages, shell scripts and Makefiles in which most lines repeat, edited on both "
-        "sides by identities that the merge does not see. Disjoint: one result is right. Contested: both put lines at "
-        "one place, any order is right. Conflict: both change one line, nothing may land. Disguised: what is seen has "
-        "a shorter explanation than what was done, or both wrote the same line by chance; nobody can tell, and what "
-        "lands is only counted. Far more is parked than of real code, where few lines repeat.",
+        "Functions, cases, tables, manual pages, shell scripts and Makefiles in which most lines repeat, edited on "
+        "both sides by identities that the merge does not see. Disjoint: one result is right. Contested: both put "
+        "lines at one place, any order is right. Conflict: both change one line, nothing may land. Disguised: what is "
+        "seen has a shorter explanation than what was done, or both wrote the same line by chance; nobody can tell, "
+        "and what lands is only counted. Far more is parked than of real code, where few lines repeat.",
     ),
     Measurement(
         "Causes, acted on",

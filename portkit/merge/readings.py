@@ -62,8 +62,9 @@ def disputed(sides: Sides, result: Lines, made: Sequence[Hunk], left: Container[
         first = bisect_left(sides.upstream, start, key=lambda hunk: hunk.a0)
         theirs: tuple[_Reading, ...] = (_within(upstream.low, start, end), _within(upstream.high, start, end))
         ours: tuple[_Reading, ...] = (_within(local.low, start, end), _within(local.high, start, end))
+        alike = _alike(sides, theirs[0], ours[0])
         if all(first + step in left for step in range(len(theirs[0]))) or any(
-            (first + step in left and not any(_same(sides, hunk, other) for other in ours[0]))
+            (first + step in left and hunk not in alike)
             or (first + step not in left and hunk.b0 == hunk.b1 and sides.gone(hunk))
             for step, hunk in enumerate(theirs[0])
         ):
@@ -209,10 +210,10 @@ def _indent(line: bytes) -> int:
     return width
 
 
-def _same(sides: Sides, upstream: Hunk, local: Hunk) -> bool:
-    return (upstream.a0, upstream.a1) == (local.a0, local.a1) and (
-        sides.theirs.keys[upstream.b0 : upstream.b1] == sides.ours.keys[local.b0 : local.b1]
-    )
+def _alike(sides: Sides, upstream: Sequence[Hunk], local: Sequence[Hunk]) -> set[Hunk]:
+    """Which of upstream's hunks the target has made, too, at the same place."""
+    made = {(hunk.a0, hunk.a1): sides.ours.keys[hunk.b0 : hunk.b1] for hunk in local}
+    return {hunk for hunk in upstream if made.get((hunk.a0, hunk.a1)) == sides.theirs.keys[hunk.b0 : hunk.b1]}
 
 
 def _trimmed(sides: Sides, hunk: Hunk) -> Hunk:
@@ -230,14 +231,21 @@ def _merges(
 ) -> frozenset[tuple[int, ...]]:
     """What the lines start..end of base may come to, blank ones apart: what both put at one place may stand in either
     order; nothing where the two meet in another way."""
-    apart = [_trimmed(sides, hunk) for hunk in upstream if not any(_same(sides, hunk, other) for other in local)]
+    alike = _alike(sides, upstream, local)
+    apart = [_trimmed(sides, hunk) for hunk in upstream if hunk not in alike]
     local = [_trimmed(sides, hunk) for hunk in local]
-    if any(meet(hunk, other) and (hunk.a0, hunk.a1) != (other.a0, other.a0) for hunk in apart for other in local):
-        return frozenset()
+    both = False
+    for hunk in apart:
+        first = bisect_left(local, hunk.a0, key=lambda other: other.a1)
+        for other in local[first : bisect_right(local, hunk.a1, key=lambda other: other.a0)]:
+            if meet(hunk, other):
+                if (hunk.a0, hunk.a1) != (other.a0, other.a0):
+                    return frozenset()
+                both = True
     found = set()
-    for first in (0, 1):
-        edits = [(hunk.a0, hunk.a1, first, sides.theirs.keys[hunk.b0 : hunk.b1]) for hunk in apart]
-        edits += [(hunk.a0, hunk.a1, 1 - first, sides.ours.keys[hunk.b0 : hunk.b1]) for hunk in local]
+    for order in (0, 1) if both else (0,):
+        edits = [(hunk.a0, hunk.a1, order, sides.theirs.keys[hunk.b0 : hunk.b1]) for hunk in apart]
+        edits += [(hunk.a0, hunk.a1, 1 - order, sides.ours.keys[hunk.b0 : hunk.b1]) for hunk in local]
         out: list[int] = []
         at = start
         for begin, last, _, added in sorted(edits):

@@ -252,7 +252,8 @@ class Sides:
         two: it moves them, though it may change some. With each, where base has those lines."""
         added = Counter(self._telling(self.theirs, hunk.b0, hunk.b1))
         found = []
-        for index in dict.fromkeys(one for key in added for one in self._removing.get(key, ())):
+        likely = dict.fromkeys(one for key in added for one in self._removing.get(key, ())[:_MANY])
+        for index in likely:
             other = self.upstream[index]
             removed = self._telling(self.base, other.a0, other.a1)
             left = added.copy()

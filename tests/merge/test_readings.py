@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portkit.merge.file import FileMerge, FileMerger, Version
-from portkit.merge.gate import Gate
+from portkit.merge.kinds import Gate
 
 
 def merged(base: str, ours: str, theirs: str) -> FileMerge:

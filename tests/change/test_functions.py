@@ -78,7 +78,7 @@ def _index(text: bytes, source: bytes = SOURCE) -> int:
         (b"int number", "find_lease"),
         (b"return (NULL)", "find_lease"),
         (b"abort()", "find_lease"),
-        (b'"a", 1', "struct option"),
+        (b'"a", 1', "options"),
         (b"The end", ""),
     ],
 )

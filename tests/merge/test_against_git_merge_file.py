@@ -35,7 +35,6 @@ NOT_ACCOUNTED_FOR = {
     # The result is git's, but the hunks of ours to result can not be told to be upstream's: flagged, not landed.
     2292: "the gate sees other hunks",
     179: "two readings of an insertion give two merges",
-    382: "two readings of an insertion give two merges",
 }
 EXTRA_SEEDS = (*ANOTHER_ALIGNMENT, *PLAIN_DIFF3_CONFLICTS, *NOT_ACCOUNTED_FOR)
 

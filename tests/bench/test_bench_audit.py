@@ -20,6 +20,6 @@ def test_forty_of_each_draw_are_judged_with_a_reason() -> None:
     with audit.VERDICTS.open(newline="") as file:
         rows = list(csv.DictReader(file))
     for seed in ("2012", str(audit.SEED)):
-        drawn = [row for row in rows if row["seed"] == seed]
-        assert len(drawn) == audit.DRAWN
+        drawn = [row for row in rows if seed in row["seed"].split(", ")]
+        assert len(drawn) >= audit.DRAWN  # some are of an earlier draw by that seed
         assert all(row["verdict"] in ("true", "false") and row["reason"] and int(row["line"]) for row in drawn)

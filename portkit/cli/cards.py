@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from portkit.check import merging
 from portkit.cli.carrying import every_carried
 from portkit.cli.local import LocalPatches
+from portkit.cli.sync import run
 from portkit.cli.type_checks import type_checked
 from portkit.cli.wiring import Workspace
-from portkit.components.model import Component
+from portkit.components.model import Component, Mode
 from portkit.errors import UserError
 from portkit.patches.series import push
 from portkit.paths import RepoPath
@@ -67,15 +68,31 @@ def triaged(place: Workspace, request: Request, onto: str | None, *, checking: b
                 more = tuple(of_order(card, component.name, of.get(id, ""), order))
                 cards[id] = replace(card, suggestions=more + card.suggestions)
 
-    outcomes = place.sync(look).run(replace(request, dry_run=True)).outcomes
+    asked = replace(request, dry_run=True)
     if checking:
-        outcomes = type_checked(place, outcomes, plans)
+        outcomes = type_checked(place, place.sync(look).run(asked).outcomes, plans)
+    else:
+        outcomes = _dry(place, asked, look)
     patched: list[Waiting] = []
     for carried in every_carried(place, request.components, onto, request.until) if not request.changesets else ():
         for one, card in carried.waiting(_parked(outcomes, carried.work.component.name)):
             patched.append(one)
             cards[one.id] = card
     return Triaged(outcomes, cards, orders, tuple(patched))
+
+
+def _dry(
+    place: Workspace, request: Request, look: Callable[[Component, Plan], None]
+) -> tuple[ComponentOutcome, ...]:
+    """The outcomes of a dry run. Nothing of a port, or of what is only watched, is explained: where nothing changed
+    since they were last worked out, their outcomes are taken from there, for a port takes longer than all the rest."""
+    modes = {name: place.map.component(name).mode for name in request.components}
+    untold = tuple(name for name, mode in modes.items() if mode in (Mode.PORT, Mode.WATCH))
+    told = tuple(name for name in request.components if name not in untold)
+    found = place.sync(look).run(replace(request, components=told)).outcomes if told else ()
+    found += run(place, replace(request, components=untold)) if untold else ()
+    order = {one.name: index for index, one in enumerate(place.map.components)}
+    return tuple(sorted(found, key=lambda one: order[one.name]))
 
 
 def _parked(outcomes: Sequence[ComponentOutcome], name: str) -> set[str]:

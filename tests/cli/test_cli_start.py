@@ -7,7 +7,7 @@ from cli_work import Work, loaded
 
 PORT = {
     "portkit.merge.by_words", "portkit.merge.companions", "portkit.merge.placing", "portkit.merge.wording",
-    "portkit.sync.plan_port", "portkit.sync.porting",
+    "portkit.sync.plan_port", "portkit.sync.port_draft", "portkit.sync.porting",
 }  # fmt: skip
 IMPORT = {"portkit.sync.adapt", "portkit.sync.plan_import", "portkit.sync.vendor"}
 PATCHES = {"portkit.patches.reading", "portkit.patches.series"}
@@ -44,6 +44,12 @@ def test_a_sync_with_nothing_new_loads_nothing_that_works_it_out(work: Work) -> 
     work.sync("leased")
     found = loaded("-C", str(work.folder), "--json", "sync", "leased")
     assert sorted(found & (ENGINE | PORT | IMPORT | PATCHES | WATCH | PAGES | NEVER)) == []
+
+
+def test_who_asks_for_conflicts_again_waits_for_no_port(work: Work) -> None:
+    first = work.portkit("--json", "conflicts").object()
+    assert not loaded("-C", str(work.folder), "conflicts") & (PORT | WATCH)
+    assert work.portkit("--json", "conflicts").object() == first
 
 
 @pytest.mark.parametrize("arguments", [("--version",), ("--help",)])

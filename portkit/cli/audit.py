@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from urllib.parse import quote
 
 import click
 
@@ -14,12 +12,11 @@ from portkit.audit.run import Audit
 from portkit.audit.steps import StepCheck, stepped
 from portkit.cli.options import Options
 from portkit.cli.pages import own_templates
-from portkit.cli.reporting import FORMATS, Made, write
+from portkit.cli.reporting import FORMATS, Made, write, write_index
 from portkit.cli.screen import Screen
 from portkit.cli.sync import run
-from portkit.cli.watch import watch_path
 from portkit.cli.wiring import Workspace, workspace
-from portkit.cli.worksheet import worksheet_path
+from portkit.cli.written import pages_of
 from portkit.components.model import Component, Mode
 from portkit.report.audit import audit_object, blocks, first_line, lead
 from portkit.report.audit_answers import answers, commands
@@ -73,6 +70,8 @@ def command(
         found = replace(found, outcome=outcome, steps=_steps(place, chosen, commit, plan) if plan is not None else ())
         told = audit_object(found)
         files = [path for path, _ in write(place, _made(place, found, formats))] if formats else []
+        if files:
+            write_index(place)
         place.screen.result({**told, "files": [str(path) for path in files]} if formats else told)
         _tell(place.screen, found)
         for path in files:
@@ -107,9 +106,7 @@ def _steps(place: Workspace, component: Component, onto: str, plan: Plan) -> tup
 
 
 def _made(place: Workspace, found: Audit, formats: Sequence[str]) -> Made:
-    pages = (worksheet_path(Path(), found.component, "html"), watch_path(Path(), found.component, "html"))
-    sheet = next((f"../{quote(one.name)}" for one in pages if (place.reports / one).exists()), "")
-    view = audit_page(found, sheet)
+    view = audit_page(found, [one for one in pages_of(place, found.component) if "/audit-" not in one.address])
     contents = {
         "html": lambda: html(view, own_templates(place)),
         "md": lambda: markdown(view),

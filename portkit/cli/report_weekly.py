@@ -11,6 +11,7 @@ from portkit.cli.reporting import Asked, Made, compared_before, day_of, looked_a
 from portkit.cli.verifying import ran
 from portkit.cli.waiting import earlier, previous_report
 from portkit.cli.wiring import Workspace
+from portkit.cli.written import pages_of
 from portkit.components.model import Mode
 from portkit.errors import PortkitError, UserError, WorldError
 from portkit.report.health import health
@@ -45,6 +46,7 @@ def made_of(
         trouble=[told(one) for one in trouble],
         ran=ran(place, outcomes),
         causes=_causes(place, on),
+        pages={one.name: pages_of(place, one.name) for one in outcomes},
     )
     own = own_templates(place)
     files = [(f"weekly.{format}", render(view, format, own)) for format in asked.formats]

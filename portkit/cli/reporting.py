@@ -26,6 +26,8 @@ Result = TypeVar("Result")
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
+_STANDING = re.compile(r"(?:worksheet|watch)-[^/]+\.(?:html|md|json)|survey\.html").fullmatch
+
 FORMATS = ("html", "md", "json")
 
 
@@ -132,10 +134,13 @@ def write_index(place: Workspace) -> tuple[Path, bool]:
         for folder in place.reports.iterdir()
         if _DAY.fullmatch(folder.name) and folder.is_dir()
     }
+    standing = [
+        path.name for path in place.reports.iterdir() if path.is_file() and _STANDING(path.name)
+    ]
     newest = next(earlier(place.reports, "weekly"), {})
     told = {str(one.get("as_of")): one for one in earlier(place.reports, "progress")}
     path = place.reports / "index.html"
-    view = index.index(folders, newest.get("weeks"), told)
+    view = index.index(folders, newest.get("weeks"), told, standing)
     return path, write_atomic(path, index.render(view, own_templates(place)))
 
 

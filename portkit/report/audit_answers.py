@@ -156,9 +156,15 @@ def _monitor(found: Audit) -> str:
     done = sum(crossing.need is not Need.FILES and bool(crossing.upstream) for crossing in late)
     ready = sum(crossing.ready is not None for crossing in late)
     told = [f"upstream's monitor does {done or 'none'} of them by message"]
-    told += [f"it opens files, as {files} of them do"] if files else []
+    told += [f"{files} {'is' if files == 1 else 'are'} on files, and it opens some"] if files else []
     told += [f"{ready} upstream makes ready before"] if ready else []
-    return f"{counted(len(late), 'call')} that cannot work in a chroot without privileges: {names}; {'; '.join(told)}"
+    left = len(late) - done - files - ready
+    told += [f"{left} it does not do"] if left else []
+    rest = "; ".join(told)
+    return (
+        f"{counted(len(late), 'call')} that cannot work in a chroot without privileges: {names}. "
+        f"{rest[:1].upper()}{rest[1:]}"
+    )
 
 
 def _some(names: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from portkit.audit.run import Audit
@@ -14,7 +14,7 @@ from portkit.report.audit_answers import Answer, answers, commands
 from portkit.report.contract import iso
 from portkit.report.page import Templates, render
 from portkit.report.shown import one_line
-from portkit.report.view import Command
+from portkit.report.view import Command, Page
 
 WIDTH = 78
 
@@ -22,29 +22,24 @@ WIDTH = 78
 @dataclass(frozen=True, slots=True)
 class AuditPage:
     """What the page shows. `day`: YYYY-MM-DD; `first`: what was looked at; `answers`: to the four questions; `next`:
-    what to run; `sheet`: the address of the page that has what is left to do, "" where none is written; `lead`: how it
-    was looked at; `blocks`: all that was found, by kind."""
+    what to run; `pages`: what else is written of the component; `lead`: how it was looked at; `blocks`: all that was
+    found, by kind."""
 
     component: str
     day: str
     first: str
     answers: tuple[Answer, ...]
     next: tuple[Command, ...]
-    sheet: str
+    pages: tuple[Page, ...]
     lead: tuple[str, ...]
     blocks: tuple[Block, ...]
 
-    @property
-    def sheet_name(self) -> str:
-        """What the page at `sheet` is called."""
-        return "The worksheet" if "worksheet" in self.sheet else "What upstream did"
 
-
-def audit_page(found: Audit, sheet: str = "") -> AuditPage:
-    """The view of an audit. `sheet`: the address of the page that has what is left to do, from where this one lies."""
+def audit_page(found: Audit, pages: Sequence[Page] = ()) -> AuditPage:
+    """The view of an audit. `pages`: what else is written of the component."""
     return AuditPage(
-        found.component, iso(found.upstream_date)[:10], first_line(found), answers(found), commands(found), sheet,
-        tuple(lead(found)), tuple(blocks(found, every=True)),
+        found.component, iso(found.upstream_date)[:10], first_line(found), answers(found), commands(found),
+        tuple(pages), tuple(lead(found)), tuple(blocks(found, every=True)),
     )  # fmt: skip
 
 

@@ -42,15 +42,20 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The days, the newest first, and the pictures over them."""
+    """The days, the newest first, and the pictures over them; `standing`: the pages that each run writes anew."""
 
     days: tuple[Day, ...]
     pictures: tuple[Picture, ...]
+    standing: tuple[Listed, ...] = ()
 
 
-def index(folders: Mapping[str, Sequence[str]], weeks: object, progress: Mapping[str, Mapping[str, Any]]) -> Index:
+def index(
+    folders: Mapping[str, Sequence[str]], weeks: object, progress: Mapping[str, Mapping[str, Any]],
+    standing: Sequence[str] = (),
+) -> Index:  # fmt: skip
     """The index of `folders`, the names of the files by day. `weeks`: what the newest weekly report's JSON tells of all
-    of them; `progress`: the JSON of each day's progress report."""
+    of them; `progress`: the JSON of each day's progress report; `standing`: the names of the files beside the days.
+    """
     counted = _counted(weeks)
     days = tuple(
         Day(day, _listed(day, names), counted.get(day), _milestones(progress.get(day)))
@@ -64,7 +69,7 @@ def index(folders: Mapping[str, Sequence[str]], weeks: object, progress: Mapping
             for at, name in enumerate(("on a branch", "waits", "blocked"))
         ]
         drawn.append(lines("Changesets over time", "changesets", series))
-    return Index(days, tuple(drawn))
+    return Index(days, tuple(drawn), _listed("", standing))
 
 
 def render(view: Index, own: Templates | None = None) -> bytes:
@@ -79,7 +84,7 @@ def _listed(day: str, names: Sequence[str]) -> tuple[Listed, ...]:
     for name in sorted(names):
         stem, dot, ending = name.rpartition(".")
         if dot and stem and ending in _FORMATS:
-            stems.setdefault(stem, []).append((ending, f"{quote(day)}/{quote(name)}"))
+            stems.setdefault(stem, []).append((ending, f"{quote(day)}/{quote(name)}" if day else quote(name)))
     order = {ending: at for at, ending in enumerate(_FORMATS)}
     listed = [Listed(stem, tuple(sorted(files, key=lambda one: order[one[0]]))) for stem, files in stems.items()]
     return tuple(sorted(listed, key=lambda one: (one.files[0][0] != "html", one.name)))

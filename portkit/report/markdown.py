@@ -215,6 +215,9 @@ def _component(view: Weekly, component: ComponentView) -> Iterator[str]:
     if component.standing:
         yield "### Left as it stands"
         yield block(line for one in component.standing for line in _quietly(one))
+    if component.pages or component.audit:
+        yield "### More of it"
+        yield block(_more(component))
     if component.review:
         yield "### For the reviewer"
         yield "In the target's repository, in this order:"
@@ -326,3 +329,12 @@ def _changeset(one: Changeset, files: Iterable[str]) -> list[str]:
     first = f"{one.id[:10]}  {iso(one.date)[:10]}  {one_line(one.author.login, 20)}"
     said = wrapped(headline(one.message) or "(no log)", "    ")
     return [first, *said, *wrapped(", ".join(files), "    ", 4 * WIDTH)]
+
+
+def _more(component: ComponentView) -> Iterator[str]:
+    """What else is written of a component, as paths of the workspace; or the command that writes it."""
+    for page in component.pages:
+        yield f"reports/{one_line(page.address.removeprefix('../'), 200)}"
+    if component.audit:
+        yield "# what the target lacks, what must go through a monitor"
+        yield one_line(component.audit)

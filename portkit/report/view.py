@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -82,6 +83,14 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Another page of the workspace's reports: its address from where this one lies, and what it is."""
+
+    address: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class PatchLine:
     """One local patch: its name, its state in a word (holds, moved, superseded, ...), and what to know of it."""
 
@@ -116,7 +125,7 @@ class Week:
 @dataclass(frozen=True, slots=True)
 class ComponentView:
     """One component, sorted by what a reader asks. `sheet`: of a port, the changesets of which something is left for a
-    hand; what, the worksheet tells."""
+    hand; what, the worksheet tells; `pages`: what else is written of the component."""
 
     outcome: ComponentOutcome
     landed: tuple[ChangesetOutcome, ...]
@@ -135,6 +144,7 @@ class ComponentView:
     sheet: tuple[ChangesetOutcome, ...] = ()
     review: tuple[Command, ...] = ()
     cover: str = ""
+    pages: tuple[Page, ...] = ()
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -150,6 +160,12 @@ class ComponentView:
         """In how many places they wait: for a port, those of the worksheet."""
         sheet = self.outcome.worksheet
         return sum(len(root.waits) for root in self.roots) + (len(sheet.open_ids()) if sheet is not None else 0)
+
+    @property
+    def audit(self) -> str:
+        """The command that answers what this report does not, where no page has its answers."""
+        audited = any("/audit-" in one.address for one in self.pages)
+        return "" if audited else f"portkit audit {shlex.quote(self.outcome.name)} --format html"
 
     @property
     def blocked_count(self) -> int:

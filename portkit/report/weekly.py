@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -32,6 +33,7 @@ from portkit.report.view import (
     Command,
     ComponentView,
     Ended,
+    Page,
     PatchHealth,
     Root,
     Spoken,
@@ -67,12 +69,14 @@ def weekly(
     trouble: Sequence[str] = (),
     ran: Mapping[str, Sequence[str]] | None = None,
     causes: Mapping[str, tuple[str, ...]] | None = None,
+    pages: Mapping[str, Sequence[Page]] | None = None,
 ) -> Weekly:
     """The report of `outcomes` for the day `as_of` (YYYY-MM-DD), against `previous`, the JSON of the one before.
 
     `titles`: how each upstream writes its name; `patches`: how the local patches are; `trouble`: sources that could
     not be looked at, a sentence each; `ran`: by component, what the user's own commands came to; `causes`: of
-    conflicts, by their ids, in a word each. Raises UserError where `previous` is no weekly report.
+    conflicts, by their ids, in a word each; `pages`: by component, what else is written of it. Raises UserError where
+    `previous` is no weekly report.
     """
     changes = delta(outcomes, previous)
     states, notices, watched = _known(previous)
@@ -87,10 +91,13 @@ def weekly(
         fresh_watched += len(set(_watched(told)) - watched)
     before = _by_name(previous)
     components = tuple(
-        _component(
-            component, tuple(waiting([component])), before.get(component.name),
-            (titles or {}).get(component.upstream) or component.upstream,
-            (ran or {}).get(component.name, ()),
+        replace(
+            _component(
+                component, tuple(waiting([component])), before.get(component.name),
+                (titles or {}).get(component.upstream) or component.upstream,
+                (ran or {}).get(component.name, ()),
+            ),
+            pages=tuple((pages or {}).get(component.name, ())),
         )
         for component in outcomes
     )  # fmt: skip

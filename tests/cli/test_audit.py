@@ -140,6 +140,16 @@ def test_of_a_port_it_tells_the_hunks_and_leads_to_the_worksheet(place: Path) ->
     audit(place, "audit", "tool", "--format", "html")
     assert 'href="../worksheet-tool.html"' in page.read_text()
     assert (page.parent / "../worksheet-tool.html").exists()
+    index = (place / "reports" / "index.html").read_text()
+    assert 'href="worksheet-tool.html"' in index and 'href="2012-01-03/audit-tool.html"' in index
+    assert audit(place, "report", "weekly", "--no-check").code in (0, 1)
+    (folder,) = {one.parent for one in (place / "reports").glob("*/weekly.html")}
+    weekly, mail = (folder / "weekly.html").read_text(), (folder / "weekly.md").read_text()
+    assert 'href="../worksheet-tool.html"' in weekly and 'href="../2012-01-03/audit-tool.html"' in weekly
+    assert "reports/2012-01-03/audit-tool.html" in mail and "portkit audit tool" not in mail
+    page.unlink()
+    audit(place, "report", "weekly", "--no-check")
+    assert "portkit audit tool --format html" in (folder / "weekly.html").read_text()
 
 
 def test_of_what_is_watched_it_tells_all_there_ever_was(place: Path) -> None:

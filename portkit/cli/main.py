@@ -173,6 +173,9 @@ def _mistaken(mistake: click.ClickException) -> UserError:
     context = mistake.ctx if isinstance(mistake, click.UsageError) else None
     path = context.command_path if context is not None else "portkit"
     hint = f"{path} --help shows how it is called"
+    if isinstance(mistake, click.exceptions.NoArgsIsHelpError) and context is not None:
+        names = ", ".join(context.command.list_commands(context)) if isinstance(context.command, click.Group) else ""
+        return UserError(f"a command is missing{f', one of {names}' if names else ''}", where=path, hint=hint)
     if isinstance(mistake, click.NoSuchOption):
         name = mistake.option_name
         if context is not None and any(name in one.opts for one in cli.params):

@@ -25,6 +25,7 @@ from portkit.cli.spread import (
 )
 from portkit.cli.wiring import Workspace, workspace
 from portkit.components.model import Source
+from portkit.errors import UserError
 from portkit.paths import RepoPath, checked, name, parent
 from portkit.report.survey import counts, survey_object
 from portkit.report.tree_page import tree_page
@@ -114,6 +115,9 @@ class Surveyor:
         place = self._place
         place.screen.progress("survey: reading the target's tree")
         entries = place.target().tree(commit, paths or ("",)).entries
+        for path in paths:
+            if not any(one == path or one.startswith(f"{path}/") for one in entries):
+                raise UserError(f"the target has nothing at {path!r}", where="PATH", hint=_HINT)
         blobs = {path: blob.oid for path, blob in entries.items() if blob.mode != _SYMLINK}
         with spread(self._jobs, self._cluster) as workers:
             return self._found(workers, commit, blobs, self._scans(workers, blobs), history, by_content)
@@ -301,6 +305,8 @@ class Surveyor:
             ))  # fmt: skip
         return found
 
+
+_HINT = "a path is written as from the top of the target's tree, such as usr.sbin/syslogd"
 
 _SYMLINK = 0o120000
 _MANY = 50

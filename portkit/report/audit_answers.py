@@ -61,7 +61,7 @@ def commands(found: Audit) -> tuple[Command, ...]:
             told.append(Command(f"portkit sync {name}", "the branch"))
             if outcome is not None and any(one.state in _WAITS for one in outcome.changesets):
                 told.append(Command(f"portkit conflicts {name}", "what does not fit, and why"))
-    if not found.steps and found.mode != Mode.WATCH:
+    if not found.steps and found.mode != Mode.WATCH and found.portability is not None:
         told.append(Command(f"portkit audit {name} --each", "does what lands compile?"))
     return tuple(told)
 
@@ -159,7 +159,7 @@ def _monitor(found: Audit) -> str:
     told += [f"{files} {'is' if files == 1 else 'are'} on files, and it opens some"] if files else []
     told += [f"{ready} upstream makes ready before"] if ready else []
     left = len(late) - done - files - ready
-    told += [f"{left} it does not do"] if left else []
+    told += [f"{left} it does not do"] if left and (done or files or ready) else []
     rest = "; ".join(told)
     return (
         f"{counted(len(late), 'call')} that cannot work in a chroot without privileges: {names}. "

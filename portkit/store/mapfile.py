@@ -47,7 +47,7 @@ def find_workspace(start: Path) -> Path:
             return folder
     raise UserError(
         f"there is no {MAP_NAME} in {here} or above it",
-        hint="portkit -C DIR names the workspace; portkit demo DIR makes one to try",
+        hint="portkit -C DIR names the workspace; portkit init DIR makes one, portkit demo DIR one to try",
     )
 
 
@@ -59,7 +59,7 @@ def read_map(path: Path) -> ComponentMap:
     """
     try:
         if not path.is_file():
-            hint = "portkit -C DIR names the workspace, --map FILE the map"
+            hint = "portkit -C DIR names the workspace, --map FILE the map; portkit init DIR makes a new one"
             raise UserError(f"there is no map {path}", hint=hint)
         with path.open("rb") as file:
             content = file.read(MAXIMUM_BYTES + 1)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from portkit.change.changeset import Changeset
+from portkit.errors import UserError
 from portkit.protocols import History
+
+_LIKE_A_DAY = re.compile(
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\.?|\d{4}[./-]\d{1,2}|\d{1,2}\.? \w+ \d{4}|\w+ \d{1,2},? \d{4}|today|yesterday|now"
+)
 
 DAY = 86400
 """In seconds."""
@@ -14,11 +20,17 @@ DAY = 86400
 
 def position_of(changesets: Sequence[Changeset], point: str, history: History) -> int:
     """The position of the last changeset at `point`: a date (the end of that day, UTC) or a revision; -1 where there
-    is none yet. Raises UserError for an unknown revision."""
+    is none yet. Raises UserError for an unknown revision, and for a day that is written otherwise."""
     day = day_of(point)
     if day is not None:
         return max((index for index, one in enumerate(changesets) if one.date < day + DAY), default=-1)
-    full = history.resolve(point)
+    try:
+        full = history.resolve(point)
+    except UserError:
+        if not _LIKE_A_DAY.fullmatch(point.strip()):
+            raise
+        what = f"{point!r} is neither a day nor a revision"
+        raise UserError(what, hint="a day is written as 2012-08-15") from None
     own = next((index for index, one in enumerate(changesets) if one.id == full), None)
     if own is not None:
         return own

@@ -391,3 +391,24 @@ def test_hostile_contents_of_the_cache(synced: Work) -> None:
             database.execute(f"UPDATE {table} SET value = ?", (value,))
         database.close()
         assert synced.sync() == first, value
+
+
+@pytest.mark.parametrize("day", ["31.12.2012", "2012/12/31", "31 December 2012", "2012-12", "yesterday"])
+def test_a_day_that_is_written_otherwise(work: Work, day: str) -> None:
+    told = refused(work, "sync", "leased", "--until", day, says="neither a day nor a revision")
+    assert "2012-08-15" in told.err
+
+
+def test_a_command_of_commands_names_them(work: Work) -> None:
+    told = call("-C", str(work.folder), "patches")
+    assert told.code == 2
+    assert told.err.startswith("error: portkit patches: a command is missing, one of check, export, extract, list, ")
+
+
+def test_a_survey_of_a_place_that_is_not_there(work: Work) -> None:
+    refused(work, "survey", "--jobs", "1", "sbin/lesed", says="the target has nothing at 'sbin/lesed'")
+
+
+def test_no_map_says_how_to_make_one(tmp_path: Path) -> None:
+    told = call("-C", str(tmp_path), "sync")
+    assert told.code == 2 and "portkit init" in told.err

@@ -314,7 +314,7 @@ class Writer:
 
     def renamed(self, text: bytes) -> bytes:
         self.number += 1
-        return re.sub(rb"\d+(?=\D*$)", b"%d" % self.number, text)
+        return re.sub(rb"\d+", b"%d" % self.number, text, count=1)
 
     def replace(self, lines: Lines) -> None:
         chosen = self.some(lines, 3)
@@ -324,13 +324,14 @@ class Writer:
 
     def move(self, lines: Lines) -> None:
         chosen = self.some(lines, 5) if self.chance.random() < 0.6 else self.whole(lines)
-        self.put(lines, chosen, self.whole(lines).start if self.chance.random() < 0.4 else self.some(lines, 1).start)
+        whole = bool(_OPENS.match(lines[chosen.start].text))
+        self.put(lines, chosen, self.whole(lines).start if whole else self.some(lines, 1).start)
 
     def put(self, lines: Lines, chosen: range, to: int) -> None:
         if chosen.start <= to <= chosen.stop:
             return
         taken = [lines[index] for index in chosen if not lines[index].dead]
-        if any(line.who in self.moved for line in taken):
+        if any(line.who in self.moved for line in taken) or not any(_SAYS.search(line.text) for line in taken):
             return
         for index in chosen:
             if not lines[index].dead:
@@ -346,8 +347,10 @@ class Writer:
         for at, copy in enumerate(copies):  # who copies a function or a case gives it another name
             if _NAMED.match(copy.text) or self.chance.random() < 0.15:
                 copies[at] = copy._replace(text=self.renamed(copy.text))
+        whole = bool(_OPENS.match(lines[chosen.start].text))
         told = any(copy.text != lines[index].text for copy, index in zip(copies, chosen, strict=False))
-        to = self.chance.choice((chosen.stop, chosen.start, self.some(lines, 1).start)) if told else chosen.stop
+        away = self.whole(lines).start if whole else self.some(lines, 1).start
+        to = self.chance.choice((chosen.stop, chosen.start, away)) if told else chosen.stop
         lines[to:to] = copies
 
     def rename(self, lines: Lines) -> None:
@@ -592,6 +595,8 @@ def disguised(base: Lines, side: Lines) -> bool:
     """Whether two contents have more lines in common, in order, than those that one has from the other."""
     moved = {line.who - _GHOST for line in side if line.who > _GHOST}
     old = {line.who: bare(line.text) for line in base}
+    if any(line.who in moved and not line.dead and bare(line.text) != old.get(line.who) for line in side):
+        return True  # moved and changed: two lines, as it seems
     kept = sum(1 for line in side if not line.dead and line.who not in moved and old.get(line.who) == bare(line.text))
     a, b = bare(content(base)).splitlines(), bare(content(side)).splitlines()
     numbers = {line: index for index, line in enumerate({*a, *b})}

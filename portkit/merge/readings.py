@@ -189,11 +189,12 @@ def _seam(raw: Sequence[bytes], at: int) -> int:
     opens = _opens(behind)
     if after == at and opens and _TYPE.fullmatch(before):
         cost += 8
+    inner = _indent(before) - _indent(behind)
     before, behind = before.lstrip(), behind.lstrip()
     if before.endswith(_ENDS) or _GOES_ON.fullmatch(before) or _opens(before):
         cost += 8
     if _CLOSES.match(behind):
-        cost += 8
+        cost += 8 + 2 * max(0, inner)  # it belongs to what it closes
     return cost
 
 
@@ -213,7 +214,12 @@ def _indent(line: bytes) -> int:
 def _alike(sides: Sides, upstream: Sequence[Hunk], local: Sequence[Hunk]) -> set[Hunk]:
     """Which of upstream's hunks the target has made, too, at the same place."""
     made = {(hunk.a0, hunk.a1): sides.ours.keys[hunk.b0 : hunk.b1] for hunk in local}
-    return {hunk for hunk in upstream if made.get((hunk.a0, hunk.a1)) == sides.theirs.keys[hunk.b0 : hunk.b1]}
+    found = {hunk for hunk in upstream if made.get((hunk.a0, hunk.a1)) == sides.theirs.keys[hunk.b0 : hunk.b1]}
+    for hunk in upstream:
+        at = bisect_right(local, hunk.a0, key=lambda other: other.a0) - 1
+        if hunk.b0 == hunk.b1 and at >= 0 and hunk.a1 <= local[at].a1:
+            found.add(hunk)  # both take it away, whatever ours puts in its stead
+    return found
 
 
 def _trimmed(sides: Sides, hunk: Hunk) -> Hunk:

@@ -81,7 +81,8 @@ class Sides:
             return True
         displaced = self._displaced(hunk)
         if not added:
-            return not (displaced or self._reworded(hunk) or self.strays(hunk) or self._lingers(hunk))
+            still = self._reworded(hunk) or self.strays(hunk) or self._lingers(hunk) or self._went_along(hunk)
+            return not (displaced or still)
         if here and not displaced:
             return True
         low = self.to_ours.gap(hunk.a0)[0]
@@ -96,11 +97,11 @@ class Sides:
         if sum(1 for line in raw if _WORD.search(line)) >= _UNMISTAKABLE:
             # What stands in no function may have been put anywhere; the same lines in another function are others.
             outside = header_of(self.theirs.raw, hunk.b1 - 1, self.theirs.headers) in (-1, *range(hunk.b0, hunk.b1))
-            return any(
-                outside or self._in_its_function(hunk, at)
-                for at, _ in islice(copies, _MANY)
-            )
-        return any(self._alike(hunk, at) and self._local_from(at, len(added)) for at in self._near_copies(hunk))
+            return any(outside or self._in_its_function(hunk, at) for at, _ in islice(copies, _MANY))
+        return any(
+            self._alike(hunk, at) and self._local_from(at, len(added)) and not self._of_another(hunk, at)
+            for at in self._near_copies(hunk)
+        )
 
     def _dated(self, hunk: Hunk) -> bool:
         """Whether `hunk` does nothing but date a manual page, and ours has dated it otherwise in that very place: each
@@ -146,12 +147,23 @@ class Sides:
         high = self.to_ours.gap(hunk.a1)[1] + _NEAR + anchor
         for index in places[bisect_left(places, low) : bisect_right(places, high)]:
             at = index - anchor
-            if (
-                at >= 0
-                and ours[at : at + len(added)] == added
-                and self._in_its_function(hunk, at)
-            ):
+            if at >= 0 and ours[at : at + len(added)] == added and self._in_its_function(hunk, at):
                 yield at
+
+    def _of_another(self, hunk: Hunk, at: int) -> bool:
+        """Whether line `at` of ours is where another of upstream's hunks, which adds the same, has its place."""
+        for other in self._adding.get(self.added(hunk), ())[:_MANY]:
+            if other is not hunk and self.to_ours.gap(other.a0)[0] <= at <= self.to_ours.gap(other.a1)[1]:
+                return True
+        return False
+
+    @cached_property
+    def _adding(self) -> dict[tuple[int, ...], list[Hunk]]:
+        """Lines to the hunks of upstream's that add just them."""
+        found: dict[tuple[int, ...], list[Hunk]] = {}
+        for hunk in self.upstream:
+            found.setdefault(self.added(hunk), []).append(hunk)
+        return found
 
     def _local_from(self, at: int, length: int) -> bool:
         """Whether one local hunk brought the lines at..at+length of ours."""
@@ -190,21 +202,24 @@ class Sides:
         )
 
     def beside(self, hunk: Hunk) -> bool:
-        """Whether ours, at the very place where `hunk` adds, brings a telling line of its addition itself: it may have
-        been taken in part, or in another layout."""
-        first = bisect_left(self.local, hunk.a0, key=lambda local: local.a1)
-        brought = {
-            b"".join(raw.split())
-            for local in islice(self.local, first, bisect_right(self.local, hunk.a1, key=lambda local: local.a0))
-            for raw in self.ours.raw[local.b0 : local.b1]
-        }
-        if not brought:
+        """Whether ours, at the very place where `hunk` adds, brings all of its addition itself, or a telling one of its
+        lines, or within a few lines most of them: it may have been taken in part, or in another layout."""
+        if not self.added(hunk):
             return False
         known = {b"".join(raw.split()) for raw in self.base.raw[hunk.a0 : hunk.a1]}
-        return any(
-            significant([raw]) and b"".join(raw.split()) in brought - known
-            for raw in self.theirs.raw[hunk.b0 : hunk.b1]
-        )
+        added = {b"".join(raw.split()): raw for raw in self.theirs.raw[hunk.b0 : hunk.b1] if _WORD.search(raw)}
+        for away in (0, _BESIDE):
+            first = bisect_left(self.local, hunk.a0 - away, key=lambda local: local.a1)
+            brought = {
+                b"".join(raw.split())
+                for local in self.local[first : bisect_right(self.local, hunk.a1 + away, key=lambda local: local.a0)]
+                for raw in self.ours.raw[local.b0 : local.b1]
+            }
+            there = (added.keys() & brought) - known
+            told = significant([added[one] for one in there])
+            if there and (2 * len(there) > len(added) and told if away else told or there == added.keys()):
+                return True
+        return False
 
     def _made_here(self, hunk: Hunk) -> bool:
         """Whether ours is theirs from a line that base has before `hunk` to one that it has behind: so it is even
@@ -217,9 +232,14 @@ class Sides:
                 continue
             for base_end, theirs_end in ends:
                 end = last[2] if (base_end, theirs_end) == last[:2] else self._in_ours(base_end)
-                if end is not None and end >= 0 and theirs_end <= last[1] and (
-                    self.ours.keys[max(0, start) : end + 1]
-                    == self.theirs.keys[max(0, hunk.b0 - step) : theirs_end + 1]
+                if (
+                    end is not None
+                    and end >= 0
+                    and theirs_end <= last[1]
+                    and (
+                        self.ours.keys[max(0, start) : end + 1]
+                        == self.theirs.keys[max(0, hunk.b0 - step) : theirs_end + 1]
+                    )
                 ):
                     return True
         return False
@@ -286,9 +306,28 @@ class Sides:
         if not any(raw.strip() for raw in self.base.raw[hunk.a0 : hunk.a1]) or self.puts_elsewhere(hunk):
             return False
         copies = _runs_of(self.removed(hunk), self._local, self.ours.keys, self.local)
-        return any(
-            same_function(self.base, hunk.a0, self.ours, at, self.to_ours) for at, _ in islice(copies, _MANY)
-        )
+        return any(same_function(self.base, hunk.a0, self.ours, at, self.to_ours) for at, _ in islice(copies, _MANY))
+
+    def _went_along(self, hunk: Hunk) -> bool:
+        """Whether ours has put elsewhere what `hunk` deletes, but for blank lines at its ends, or the line before it,
+        or the one behind, and that with it."""
+        if self.puts_elsewhere(hunk):
+            return False
+        start, end = hunk.a0, hunk.a1
+        while start < end and self.base.keys[start] == BLANK:
+            start += 1
+        while start < end and self.base.keys[end - 1] == BLANK:
+            end -= 1
+        if self.local_copies(self.base, start, end):
+            return True
+        removed = self.base.raw[hunk.a0 : hunk.a1]
+        for beside, step in ((hunk.a0 - 1, 1), (hunk.a1, -len(removed))):
+            if not 0 <= beside < len(self.base.keys) or not significant([self.base.raw[beside]]):
+                continue
+            for at in self._local.get(self.base.keys[beside], ())[:_MANY]:
+                if at + step >= 0 and loosely_equal(self.ours.raw[at + step : at + step + len(removed)], removed):
+                    return True
+        return False
 
     def _reworded(self, hunk: Hunk) -> bool:
         """Whether ours, in the place of the lines `hunk` deletes, has others with half of their words, or one of them

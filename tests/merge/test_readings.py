@@ -98,6 +98,13 @@ def test_an_addition_that_the_target_has_with_more_lines_does_not_come_in_twice(
     assert result(found).count("All loaves reserved") <= 1
 
 
+def test_a_short_line_that_the_target_put_in_the_place_of_the_next_one_does_not_come_in_twice() -> None:
+    page = ".Sh SEE ALSO\n.Xr bread 1 ,\n.Xr rye 4 ,\n.Xr salt 4 ,\n.Xr yeast 4\n"
+    ours, theirs = page.replace(".Xr rye 4", ".Xr oat 4"), page.replace(".Xr rye", ".Xr oat 4 ,\n.Xr rye")
+    found = merged(page, ours, theirs)
+    assert result(found).count(".Xr oat") <= 1
+
+
 def test_an_addition_that_the_target_has_in_another_layout_does_not_come_in_twice() -> None:
     base = function("bake", "heat(oven);", "turn(oven);")
     theirs = base.replace(
@@ -161,3 +168,27 @@ def test_tables_are_told_apart_by_their_names(kind: str) -> None:
     ours = table("own", "a", "b", "c") + table("old", "b", "d", "e")
     found = merged(base, ours, table("old", "a", "b", "new", "c"))
     assert not found.lands or "new" in result(found).partition(" old[]")[2]
+
+
+def test_a_case_that_the_target_put_a_line_further_down_does_not_come_in_twice() -> None:
+    """Upstream replaces what stands before `break`; the target has the new case, which begins with it, behind it."""
+    base = function("sort", "switch (oven) {", "case 1:", "\tsalt(1);", "\tbreak;", "case 2:", "\tturn(oven);", "}")
+    case = "\tcase RYE_BREAD:\n\t\theat(oven, 230);\n\t\tturn(oven, loaf);\n\t\tbreak;\n"
+    theirs = base.replace("\t\tsalt(1);\n\t\tbreak;\n", "\t\tsalt(9);\n\t\tbreak;\n" + case)
+    found = merged(base, base.replace("\t\tbreak;\n", "\t\tbreak;\n" + case), theirs)
+    assert result(found).count("RYE_BREAD") <= 1
+
+
+def test_a_line_that_went_along_with_what_the_target_moved_is_still_to_be_deleted() -> None:
+    page = ".Dt BREAD 1\n.Os\n.Sh BREAD\n.It Fl a\nIs baked in the oven.\n.Pp\n.Sh SALT\nIs weighed.\n"
+    moved = page.replace("Is baked in the oven.\n.Pp\n", "").replace(".Os\n", "Is baked in the oven.\n\t.Pp\n.Os\n")
+    found = merged(page, moved, page.replace(".Pp\n", ""))
+    assert not found.lands or ".Pp" not in result(found)
+
+
+def test_one_line_of_the_target_is_not_two_of_upstreams() -> None:
+    """Upstream renames a word in two lines; the target has one of them renamed, and has deleted the other."""
+    cases = "\twait(oven);", "\tfill_up(frame);", "\tbreak;"
+    base = function("bake", "switch (oven) {", "case 1:", *cases, "case 2:", *cases, "}")
+    ours = base.replace("frame", "mould", 1).replace("\t\tfill_up(frame);\n", "")
+    assert not merged(base, ours, base.replace("frame", "mould")).lands

@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from portkit.change.linediff import Hunk, hunks
@@ -82,8 +83,8 @@ def done_there(
     if not 0 < len(removed) == len(added) <= _LINES:
         return -1
     text = b"".join(ours)
-    mine: list[_Token] = []
-    theirs: list[_Token] = []
+    mine: tuple[_Token, ...] = ()
+    theirs: tuple[_Token, ...] = ()
     found: list[int] = []
     for old, new in zip(removed, added, strict=True):
         for words, _, instead in _expressions(old, new):
@@ -162,7 +163,8 @@ def _whole(tokens: Sequence[_Token], first: int, last: int, text: bytes) -> bool
     return alone and (last == len(tokens) or b"\n" in text[tokens[last - 1].end : after])
 
 
-def _tokens(text: bytes) -> list[_Token]:
-    return [
+@lru_cache(maxsize=256)
+def _tokens(text: bytes) -> tuple[_Token, ...]:
+    return tuple([
         _Token(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text) if not match[0].isspace()
-    ]
+    ])

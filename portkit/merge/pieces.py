@@ -11,7 +11,8 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain
 
 from portkit.change.functions import header_of, name_in
 from portkit.change.linediff import hunks
@@ -29,8 +30,11 @@ _HALF = 2
 _HEADER_LINES = 24
 _CLEAR = 3
 """A likeness counts where the runner-up has at most two thirds of it."""
+_SEEN = 1 << 16
+"""What so many lines say is remembered: one change after the other is held against the same functions."""
 
 
+@lru_cache(maxsize=_SEEN)
 def code(raw: bytes, string: bytes = b" ") -> bytes:
     """A line without its comments, and with `string` for each of its strings."""
     if _IN_COMMENT.match(raw):
@@ -38,6 +42,7 @@ def code(raw: bytes, string: bytes = b" ") -> bytes:
     return _NOT_CODE.sub(lambda one: string if one[0][:1] in b"\"'" else b" ", raw[:_LONGEST])
 
 
+@lru_cache(maxsize=_SEEN)
 def telling(raw: bytes) -> bool:
     """Whether a line says something of its own: a word that is not the language's."""
     return any(word not in COMMON for word in _WORD.findall(raw))
@@ -179,4 +184,9 @@ def _is_type(raw: bytes) -> bool:
 
 def words_of(raw: Iterable[bytes]) -> set[bytes]:
     """The words in some lines."""
-    return {word for line in raw for word in _WORD.findall(line)}
+    return set(chain.from_iterable(map(_words, raw)))
+
+
+@lru_cache(maxsize=_SEEN)
+def _words(raw: bytes) -> tuple[bytes, ...]:
+    return tuple(_WORD.findall(raw))

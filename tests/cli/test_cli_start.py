@@ -18,7 +18,7 @@ ENGINE = {
     "portkit.merge.file", "portkit.merge.gate", "portkit.ports.model", "portkit.sync.branch", "portkit.sync.component",
     "portkit.sync.inputs", "portkit.sync.plan_replay", "portkit.sync.run",
 }  # fmt: skip
-NEVER = {"asyncio", "attr", "cattrs", "distributed", "git", "portkit.audit", "portkit.survey", "portkit.triage"}
+NEVER = {"asyncio", "distributed", "git", "portkit.audit", "portkit.survey", "portkit.triage"}
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import groupby
+from pathlib import Path
 
 import click
 
@@ -13,6 +15,7 @@ from portkit.cli.cards import Triaged, triaged
 from portkit.cli.options import Options
 from portkit.cli.screen import WIDTH, Screen
 from portkit.cli.wiring import Workspace, workspace
+from portkit.cli.worksheet import worksheet_path
 from portkit.decisions.ids import ChangeId, parse_id
 from portkit.decisions.resolution import Place
 from portkit.errors import UserError
@@ -124,8 +127,17 @@ def _settles(wanted: ChangeId, one: Settled) -> bool:
 
 
 def _tell_list(screen: Screen, found: Triaged, every: Sequence[Waiting]) -> None:
+    sheets = [(one.name, len(one.worksheet.open_ids())) for one in found.outcomes if one.worksheet is not None]
     if not every:
-        screen.say("nothing waits")
+        screen.say("nothing waits" + (" but what is on worksheets" if any(left for _, left in sheets) else ""))
+    for name, left in sheets:
+        if left:
+            file = worksheet_path(Path(), name, "html").name
+            screen.paragraph(
+                f"{name}: {counted(left, 'place')} on its worksheet, reports/{file} (portkit sync {shlex.quote(name)})",
+                first="",
+            )
+    if not every:
         return
     for outcome in found.outcomes:
         own = [one for one in every if one.component == outcome.name and not one.patch]

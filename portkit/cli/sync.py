@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +15,7 @@ from portkit.cli.screen import WIDTH, Screen
 from portkit.cli.waiting import previous_report
 from portkit.cli.watch import tell_watch, write_watch
 from portkit.cli.wiring import Workspace, workspace
-from portkit.cli.worksheet import previous_worksheet, tell_worksheet, write_worksheet
+from portkit.cli.worksheet import previous_worksheet, tell_worksheet, worksheet_path, write_worksheet
 from portkit.components.model import CheckPolicy, Mode
 from portkit.errors import UserError
 from portkit.report.contract import sync_object
@@ -90,14 +91,17 @@ def command(
         outcomes = run(place, request, checking=checking)
         new = new_since(outcomes, previous_report(place.reports))
         still = open_ids(outcomes)
+        cards = bool(still)
+        sheets: set[str] = set()
         for outcome in outcomes:
             if outcome.worksheet is not None:
                 left = outcome.worksheet.open_ids()
                 new += [one for one in left if one not in before[outcome.name]]
                 still += left
+                sheets |= {outcome.name} if left else set()
         for outcome in outcomes:
             tell(place.screen, outcome, dry_run=dry_run)
-        tell_waiting(place.screen, len(new), len(still))
+        tell_waiting(place.screen, len(new), len(still), cards=cards, sheets=() if dry_run else sorted(sheets))
         damage = damaged(outcomes)
         if damage is not None:
             return failed(place.screen, sync_object(outcomes), damage)
@@ -218,15 +222,21 @@ def tell(screen: Screen, outcome: ComponentOutcome, *, dry_run: bool) -> None:
         screen.paragraph(f"{path}: {text}", first="  new file       ", indent=_INDENT)
 
 
-def tell_waiting(screen: Screen, new: int, still: int) -> None:
-    """How many places wait for a person: it is why a sync ends with 1."""
+def tell_waiting(screen: Screen, new: int, still: int, *, cards: bool, sheets: Sequence[str]) -> None:
+    """How many places wait for a person: it is why a sync ends with 1. `cards`: some of them are conflicts; `sheets`:
+    the components that have others on their worksheets."""
     if not still:
         return
     said = "none of them new" if not new else "all of them new" if new == still else f"{new} of them new"
     screen.say()
     wait = "1 place waits" if still == 1 else f"{still} places wait"
     screen.say(f"{wait} for a person, {said} since the last report.")
-    screen.say("Look at them:  portkit conflicts        Write them up:  portkit report weekly")
+    if cards:
+        screen.say("Look at them:  portkit conflicts        Write them up:  portkit report weekly")
+    for name in sheets:
+        screen.say(f"What is left of {name}:  reports/{worksheet_path(Path(), name, 'html').name}")
+    if not cards:
+        screen.say("Write them up:  portkit report weekly")
 
 
 def _tell_parked(screen: Screen, one: ChangesetOutcome, by_id: dict[str, ChangesetOutcome]) -> None:

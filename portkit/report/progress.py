@@ -100,6 +100,8 @@ class Parked:
     component: str
     waits: int
     blocked: int
+    sheet: bool = False
+    """Whether a worksheet has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,7 +375,7 @@ def _parked(outcomes: Sequence[ComponentOutcome], about: set[str]) -> Iterator[P
         counts = outcome.counts()
         waits, blocked = counts[State.CONFLICT] + counts[State.FLAGGED], counts[State.BLOCKED]
         if outcome.name in about and (waits or blocked):
-            yield Parked(outcome.name, waits, blocked)
+            yield Parked(outcome.name, waits, blocked, outcome.worksheet is not None)
 
 
 def _next(work: Sequence[Work], outcomes: Sequence[ComponentOutcome], about: set[str]) -> Iterator[Command]:
@@ -381,7 +383,9 @@ def _next(work: Sequence[Work], outcomes: Sequence[ComponentOutcome], about: set
     for name in hidden:
         yield Command(f"portkit publish {shlex.quote(name)}", f"let others see what is local only of {name}")
     for parked in _parked(outcomes, about):
-        if parked.waits:
+        if parked.waits and parked.sheet:
+            yield Command(f"portkit audit {shlex.quote(parked.component)}", "see what is left, and what is lacking")
+        elif parked.waits:
             yield Command(f"portkit conflicts {shlex.quote(parked.component)}", "see what does not fit, and why")
 
 

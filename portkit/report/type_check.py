@@ -65,7 +65,7 @@ def told(one: TypeChecked) -> Sequence[str]:
         return ()
     head = counts(one)
     if one.draft and head:
-        head += ", as the draft has it (upstream's side where it does not fit)"
+        head += ", as the draft has it"
     said = [head] if head else []
     alike: dict[tuple[str, str], list[Complaint]] = {}
     for each in one.new:

@@ -136,7 +136,10 @@ def test_of_a_port_it_tells_the_hunks_and_leads_to_the_worksheet(place: Path) ->
     page = place / "reports" / "2012-01-03" / "audit-tool.html"
     audit(place, "audit", "tool", "--format", "html")
     assert "worksheet-tool.html" not in page.read_text()  # there is none yet
-    audit(place, "sync", "tool")
+    said = audit(place, "sync", "tool").out
+    assert "What is left of tool:  reports/worksheet-tool.html" in said and "portkit conflicts" not in said
+    said = audit(place, "conflicts", "tool").out
+    assert said.startswith("nothing waits but what is on worksheets\ntool: ") and "reports/worksheet-tool.html" in said
     audit(place, "audit", "tool", "--format", "html")
     assert 'href="../worksheet-tool.html"' in page.read_text()
     assert (page.parent / "../worksheet-tool.html").exists()

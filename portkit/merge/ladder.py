@@ -7,6 +7,8 @@
 - `slide`: a hunk means the same a few lines up or down, and there stands clear.
 - `include`: both sides add `#include` lines at one place; upstream's stand first. Headers are meant to be read in any
   order, and people sort them; anything else that both sides add at one place is a conflict.
+- `condition`: both sides add lines at one place, ours nothing but the `#if` around the lines behind, or the `#endif`
+  around those before: upstream's stand outside.
 - `white-space`: ours differs from base in white space only where upstream changes it.
 - `moved`: the lines upstream deletes stand elsewhere in ours, once; they are deleted there.
 """
@@ -24,9 +26,12 @@ from portkit.merge.alignment import slides
 from portkit.merge.diff3 import Region, Side, meet, regions
 from portkit.merge.sides import Sides, loosely_equal
 
-RUNGS = ("equal", "copy", "diff3", "present", "slide", "include", "white-space", "moved")
+RUNGS = ("equal", "copy", "diff3", "present", "slide", "include", "condition", "white-space", "moved")
 
 _INCLUDE = re.compile(rb"#\s*include\b")
+_CONDITION = re.compile(rb"#\s*(?:if|else|elif|endif)")
+_BEGINS = re.compile(rb"#\s*if")
+_ENDS = re.compile(rb"#\s*endif\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,12 @@ def merge(sides: Sides) -> Merged:
             used.add("include")
             found += _one_after_the_other(region)
             continue
+        if region.side is Side.CONFLICT and region.base0 == region.base1:
+            begins, ends = _conditional(sides, region)
+            if begins or ends:
+                used.add("condition")
+                found += _one_after_the_other(region) if begins else _one_before_the_other(region)
+                continue
         if region.side is Side.CONFLICT and loosely_equal(
             base.raw[region.base0 : region.base1], ours.raw[region.ours0 : region.ours1]
         ):
@@ -103,6 +114,26 @@ def _only_includes(sides: Sides, region: Region) -> bool:
     added = (*sides.ours.raw[region.ours0 : region.ours1], *sides.theirs.raw[region.theirs0 : region.theirs1])
     apart = len({b"".join(line.split()) for line in added}) == len(added)
     return region.base0 == region.base1 and apart and all(_INCLUDE.match(line) for line in added)
+
+
+def _conditional(sides: Sides, region: Region) -> tuple[bool, bool]:
+    """Whether ours, where both sides add lines, does nothing but begin a condition around the lines behind; or nothing
+    but end one around those before. What theirs adds must be whole statements: the condition may leave out the rest."""
+    ours = [raw.strip() for raw in sides.ours.raw[region.ours0 : region.ours1] if raw.strip()]
+    theirs = [raw.strip() for raw in sides.theirs.raw[region.theirs0 : region.theirs1] if raw.strip()]
+    whole = bool(theirs) and theirs[-1].endswith((b";", b"}", b"*/")) and not theirs[0].startswith((b"}", b"else"))
+    if len(ours) != 1 or not whole or any(_CONDITION.match(line) for line in theirs):
+        return False, False
+    return bool(_BEGINS.match(ours[0])), bool(_ENDS.match(ours[0]))
+
+
+def _one_before_the_other(region: Region) -> tuple[Region, Region]:
+    """What both sides add at one place: ours, then theirs."""
+    at, ours0, ours1, theirs0, theirs1 = region.base0, region.ours0, region.ours1, region.theirs0, region.theirs1
+    return (
+        Region(Side.OURS, at, at, ours0, ours1, theirs0, theirs0),
+        Region(Side.THEIRS, at, at, ours1, ours1, theirs0, theirs1),
+    )
 
 
 def _one_after_the_other(region: Region) -> tuple[Region, Region]:

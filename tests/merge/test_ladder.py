@@ -113,6 +113,31 @@ def test_an_include_line_that_both_add_is_not_made_two() -> None:
     assert merged(base, ours, theirs).conflicts
 
 
+HELD = b"struct oven {\n\tint doors;\n\tvoid *rack;\n\tvoid *fan;\n\tint heat;\n};\n"
+
+
+def test_what_upstream_adds_stands_outside_of_a_condition_that_the_target_puts_around_the_next_line() -> None:
+    ours = HELD.replace(b"\tvoid *fan;\n", b"#ifdef FAN\n\tvoid *fan;\n#endif\n")
+    found = merged(HELD, ours, HELD.replace(b"\tvoid *fan;\n", b"\tint loaves;\n\tvoid *fan;\n"))
+    assert (found.clean, found.method) == (True, "condition")
+    assert found.content == ours.replace(b"#ifdef", b"\tint loaves;\n#ifdef")
+
+
+def test_and_behind_the_end_of_one_around_the_line_before() -> None:
+    ours = HELD.replace(b"\tvoid *fan;\n", b"#ifdef FAN\n\tvoid *fan;\n#endif\n")
+    found = merged(HELD, ours, HELD.replace(b"\tint heat;\n", b"\tint loaves;\n\tint heat;\n"))
+    assert (found.clean, found.method) == (True, "condition")
+    assert found.content == ours.replace(b"#endif\n", b"#endif\n\tint loaves;\n")
+
+
+@pytest.mark.parametrize(
+    "added", [b"\tif (hot)\n", b"#define FANS 2\n#if FANS\n\tint fans;\n", b"\t} else {\n\tx();\n"]
+)
+def test_what_goes_on_behind_it_conflicts_with_a_condition(added: bytes) -> None:
+    ours = HELD.replace(b"\tvoid *fan;\n", b"#ifdef FAN\n\tvoid *fan;\n#endif\n")
+    assert not merged(HELD, ours, HELD.replace(b"\tvoid *fan;\n", added + b"\tvoid *fan;\n")).clean
+
+
 def test_other_lines_that_both_add_at_one_place_conflict() -> None:
     assert merged(BASE, lines(*"abXcdefghij"), lines(*"abYcdefghij")).conflicts
     assert merged(b"a\n", b"a\n#include <x.h>\n", b"a\n#define X\n").conflicts

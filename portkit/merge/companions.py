@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from portkit.change.lines import Lines
+from portkit.merge.declarations import declared, split_commas
 from portkit.merge.fate import Fate
 from portkit.merge.pieces import COMMON, Piece, Pieces, code, telling
 from portkit.merge.placing import Placed, Placing
@@ -30,57 +31,16 @@ _FEW = 3
 _MOST = 4
 """Where a changeset does more to a function than a few things, a quarter of them must land."""
 _MEMBER = (b".", b">")
-_DEFINE = re.compile(rb"^\s*#\s*(?:define|undef)\s+(\w+)")
 _INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"')
-_HEADER = re.compile(rb"^(?:[A-Za-z_][\w\s*]*[\s*])?([A-Za-z_]\w*)\s*\(")
-_STATEMENT = frozenset((b"return", b"goto", b"break", b"continue", b"case", b"default", b"else", b"typedef"))
-_PARTS = re.compile(rb"^[\w\s*\[\]+\-/.:]*$")
+_ANY_INCLUDE = re.compile(rb'\s*#\s*include\s*[<"]([^>"\n]+)[>"]')
 _QUOTED = 50
 _NUMBERED = re.compile(rb"\w+\s*=\s*(?:\d+|NULL)\s*;")
-_FREE = re.compile(rb"(?<![\w.])(?<!->)(?<!struct )[A-Za-z_]\w*")
+_FREE = re.compile(rb"(?<![\w.])(?<!->)[A-Za-z_]\w*")
 _GIVEN = (
     rb"(?<![\w.>])%(name)s\b\s*(?:\[[^\]\n]*\])?\s*(?:(?:->|\.)\s*\w+\s*)*=(?!=)|&\s*%(name)s\b"
     rb"|(?<![\w.>])%(name)s\s*,\s*sizeof\s*\(?\s*%(name)s\b"
 )
 """Where a variable is given a value: set, handed over by its address, or with its size."""
-
-
-def declared(raw: bytes) -> tuple[bytes, ...]:
-    """The names that a line declares or defines, as far as one line tells."""
-    text = code(raw).strip()
-    define = _DEFINE.match(text)
-    if define:
-        return (define[1],)
-    if not text.endswith((b";", b",")) or text.startswith((b"#", b"}")):
-        header = _HEADER.match(text) if raw[:1].isalpha() and not text.endswith(b";") else None
-        return (header[1],) if header else ()
-    if b"(" in text.partition(b"=")[0]:
-        header = _HEADER.match(text) if raw[:1].isalpha() else None
-        return (header[1],) if header else ()
-    names = []
-    for number, part in enumerate(_split(text.rstrip(b";, "))):
-        left = part.partition(b"=")[0]
-        words = _NAME.findall(re.sub(rb"\[[^\]]*\]", b"", left).partition(b":")[0])
-        if not _PARTS.match(left) or not words or b"->" in left or b"." in left:
-            return ()
-        if number == 0 and (len(words) < 2 or words[0] in _STATEMENT):
-            return ()
-        names.append(words[-1])
-    return tuple(names)
-
-
-def _split(text: bytes) -> list[bytes]:
-    """`text` cut at the commas outside of all brackets."""
-    parts, depth, start = [], 0, 0
-    for at, byte in enumerate(text):
-        if byte in b"([{":
-            depth += 1
-        elif byte in b")]}":
-            depth -= 1
-        elif byte == 44 and depth <= 0:
-            parts.append(text[start:at])
-            start = at + 1
-    return [*parts, text[start:]]
 
 
 def names_in(raw: Iterable[bytes]) -> set[bytes]:
@@ -135,7 +95,7 @@ def _shapes(raw: bytes) -> Iterable[tuple[bytes, tuple[int, int]]]:
     """The names that a line declares, each with how often it is pointed to and how many dimensions it has."""
     if not declared(raw):
         return
-    for part in _split(code(raw).strip().rstrip(b";, ")):
+    for part in split_commas(code(raw).strip().rstrip(b";, ")):
         left = part.partition(b"=")[0]
         words = _NAME.findall(re.sub(rb"\[[^\]]*\]", b"", left).partition(b":")[0])
         if words:
@@ -262,7 +222,7 @@ def waiting(
         look.redeclared, look.entangled, look.reads,
     )  # fmt: skip
     more = in_code if file.endswith(C_FILES) else (look.prose,)
-    for check in (look.moves, look.doubles, look.beside, *more, look.crumbs):
+    for check in (look.unused, look.moves, look.doubles, look.beside, *more, look.crumbs):
         for number, reason in check():
             found.setdefault(number, reason)
     return found
@@ -270,11 +230,11 @@ def waiting(
 
 def against(
     file: str, placed: Placed, ours: Pieces, theirs: Pieces, base: Pieces, result: Pieces, known: Known,
-    taken: frozenset[bytes],
+    taken: frozenset[bytes], begun: Pieces,
 ) -> dict[int, str]:
     """Which of the hunks that were placed wait for nothing and would be wrong even where the rest is done by hand, by
     number, with a sentence each: the target has it in its own words, or it is half of what one hunk cannot do alone.
-    `taken`: the names that go with hunks of the changeset that did not land."""
+    `taken`: the names that go with hunks of the changeset that did not land; `begun`: the file before any of this."""
     landed = [one for one in placed.hunks if one.fate is Fate.PLACED]
     if not landed:
         return {}
@@ -290,8 +250,8 @@ def against(
             if (page and other.function == one.function) or (one.method == "words" and near):
                 found.setdefault(one.number, f"the target has what hunk {other.number}, beside it, brings")
     in_code = (
-        look.balance, look.spoken, look.miscalls, lambda: look.reads(anew=True), look.unset, look.idle,
-        lambda: look.bereaves(taken),
+        look.balance, look.spoken, look.miscalls, lambda: look.reads(anew=True), lambda: look.unset(begun),
+        look.idle, look.shadows, lambda: look.bereaves(taken),
     )  # fmt: skip
     for check in (look.moves, *(() if page else in_code)):
         for number, reason in check():
@@ -363,7 +323,9 @@ class _Look:
                 if not names or inside:
                     continue
                 if names_mine is None:
-                    names_mine, names_yours = _declares(self.result, mine), _declares(self.theirs, yours)
+                    top = sure and not one.counterpart
+                    names_mine = _declares(self.result, mine, top=top)
+                    names_yours = _declares(self.theirs, yours, top=top)
                 twice = next((name for name in names if names_mine[name] > max(1, names_yours[name])), None)
                 if twice is not None:
                     yield one.number, f"the target declares {twice.decode('latin-1')} there already, in other words"
@@ -436,14 +398,15 @@ class _Look:
                         yield one.number, f"it uses a member {name.decode('latin-1')}, which the target has nowhere"
                         break
 
-    def unset(self) -> _Found:
-        """A variable of upstream's function that the target's neither has nor would give a value."""
+    def unset(self, begun: Pieces) -> _Found:
+        """A variable of upstream's function that the target's has not, in `begun`, and would give no value."""
         for one in self.landed:
             piece, mine = self._around(one), self._piece(self.result, one.counterpart)
-            if piece is None or mine is None:
+            before = self._piece(begun, one.counterpart)
+            if piece is None or mine is None or all(map(declared, filter(telling, self.lands(one)))):
                 continue
             lines = self.result.lines.raw[mine.start : mine.end]
-            own = locals_of(self.result, mine)
+            own = locals_of(begun, before) if before is not None else set()
             text = b"\n".join(map(code, lines))
             used = {name for raw in self.lands(one) for name in _FREE.findall(code(raw))}
             for name in sorted(used & (locals_of(self.theirs, piece) - own)):
@@ -466,6 +429,20 @@ class _Look:
             if names and not names & used:
                 text = min(names).decode("latin-1")
                 yield one.number, f"it declares {text}, and what would use it is not in {one.counterpart} here"
+
+    def shadows(self) -> _Found:
+        """A variable of a function that the target's has a thing of its own for, outside of it."""
+        for one in self.landed:
+            mine = self._piece(self.ours, one.counterpart)
+            if mine is None or " " in mine.name:
+                continue
+            names = {name for raw in self.lands(one) if raw[:1].isspace() for name in declared(raw)}
+            names -= {name for raw in self.removed(one) for name in declared(raw)}
+            lines = self.ours.lines.raw[mine.start : mine.end] if names else ()
+            used = {name for raw in lines for name in _FREE.findall(code(raw))} - locals_of(self.ours, mine)
+            if names & used:
+                text = min(names & used).decode("latin-1")
+                yield one.number, f"it declares {text}, and {one.counterpart} has another {text} from outside here"
 
     def miscalls(self) -> _Found:
         """A call of a function that takes another number of arguments in the target."""
@@ -511,6 +488,22 @@ class _Look:
                 if near and other.fate in (Fate.LEFT, Fate.READY):
                     yield one.number, f"hunk {other.number}, right beside it, does not land"
                     break
+
+    def unused(self) -> _Found:
+        """A thing of its own, put beside its siblings: it is for what did not land."""
+        for one in self.landed:
+            if one.method != "beside":
+                continue
+            include = next((found for raw in self.lands(one) if (found := _ANY_INCLUDE.match(raw)) is not None), None)
+            names = {name for raw in self.lands(one) for name in declared(raw)}
+            names = names - {name for raw in self.removed(one) for name in declared(raw)} or names
+            what = include[1] if include is not None else min(names, default=b"")
+            text = what.decode("latin-1")
+            if not what:
+                continue  # a word of a list: what builds a file waits for those who use it
+            yield one.number, f"it includes {text} for what did not land" if include is not None else (
+                f"it declares {text}, for what did not land"
+            )
 
     def retypes(self) -> _Found:
         """A variable that becomes a pointer, an array or a value while lines that stay use it as what it was."""
@@ -678,8 +671,10 @@ def _lines(pieces: Pieces, span: tuple[int, int]) -> Counter[bytes]:
     return Counter(map(_said, pieces.lines.raw[span[0] : span[1]]))
 
 
-def _declares(pieces: Pieces, span: tuple[int, int]) -> Counter[bytes]:
-    return Counter(name for raw in pieces.lines.raw[span[0] : span[1]] for name in declared(raw))
+def _declares(pieces: Pieces, span: tuple[int, int], *, top: bool) -> Counter[bytes]:
+    """How often a name is declared in some lines; with `top`, outside of functions."""
+    lines = (raw for raw in pieces.lines.raw[span[0] : span[1]] if not top or not raw[:1].isspace())
+    return Counter(name for raw in lines for name in declared(raw))
 
 
 def _quoted(raw: bytes) -> str:

@@ -30,6 +30,7 @@ from portkit.merge.gate import judge
 from portkit.merge.kinds import Gate
 from portkit.merge.ladder import merge
 from portkit.merge.pieces import Piece, Pieces, code, telling
+from portkit.merge.siblings import beside, declared_beside, listed
 from portkit.merge.sides import Sides
 from portkit.merge.wording import NO_WORDS, Word, Wording
 
@@ -136,6 +137,8 @@ class Placer:
                 placing, result = self._worded(work, ours, moved, added, placing) or (placing, result)
             if placing.fate is Fate.LEFT and number not in carried:
                 placing, result = self._by_words(work, ours, moved, added, placing) or (placing, result)
+            if placing.fate is Fate.LEFT and number not in carried and added:
+                placing, result = self._beside(work, ours, moved, added, placing) or (placing, result)
             if placing.fate in (Fate.LEFT, Fate.PLACED) and hunk.a0 == hunk.a1:
                 placing = self._stands(work, ours, moved, added, placing) or placing
             fate = Fate.ALREADY if number in carried else Fate.DECIDED if number in decided else placing.fate
@@ -264,8 +267,47 @@ class Placer:
         made = replace(plain, fate=Fate.PLACED, method="words", line=at + 1, reason="", added=result, words=words)
         return made, b"".join((*mine.raw[:at], *result, *mine.raw[at + len(result) :]))
 
+    def _beside(
+        self, base: bytes, ours: bytes, hunk: Hunk, added: Sequence[bytes], plain: Placing
+    ) -> tuple[Placing, bytes] | None:
+        """The hunk in a list, where a sibling of what it adds tells the place."""
+        lines, mine = self.table.lines(base), self.table.lines(ours)
+        if not lines.raw or lines.raw[0].startswith((b".", b"'")) or self._all_said(tuple(added)) != tuple(added):
+            return None
+        old, here = self.pieces(base), self.pieces(ours)
+        piece = old.around(hunk.a0, hunk.a1)
+        end = hunk.a0 + len(added)
+        new = self.table.lines(b"".join((*lines.raw[: hunk.a0], *added, *lines.raw[hunk.a1 :])))
+        result: tuple[bytes, ...] | None = None
+        if piece is not None:
+            if " " in piece.name or plain.span == (0, 0):
+                return None
+            other = Piece(plain.counterpart, *plain.span)
+            span = declared_beside(old, piece, here, other, hunk.a0, hunk.a1, added)
+            if span is None:
+                return None
+            at, result = span[0], (*mine.raw[: span[0]], *added, *mine.raw[span[1] :])
+            return self._made(plain, at, "beside", result, None)
+        changed = listed(lines.raw, new.raw, mine.raw, hunk.a0, hunk.a1, end)
+        if changed is not None:
+            at, text = changed
+            if not text:
+                return replace(plain, fate=Fate.ALREADY, method="list", line=at + 1, reason=""), ours
+            return self._made(plain, at, "beside", (*mine.raw[:at], text, *mine.raw[at + 1 :]), (text,))
+        found = beside(self.pieces(new.content), here, hunk.a0, end) if hunk.a0 == hunk.a1 else None
+        if found is None:
+            return None
+        at, block = found
+        return self._made(plain, at, "beside", (*mine.raw[:at], *block, *mine.raw[at:]), block)
+
     def _numbers(self, raw: Sequence[bytes]) -> tuple[int, ...]:
         return self.table.lines(b"".join(raw)).keys
+
+    def _made(
+        self, plain: Placing, at: int, method: str, result: tuple[bytes, ...], added: tuple[bytes, ...] | None
+    ) -> tuple[Placing, bytes]:
+        made = replace(plain, fate=Fate.PLACED, method=method, line=at + 1, reason="", added=added)
+        return made, b"".join(result)
 
     def _stands(
         self, base: bytes, ours: bytes, hunk: Hunk, added: Sequence[bytes], tried: Placing

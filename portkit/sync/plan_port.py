@@ -9,13 +9,16 @@ from portkit.merge.file import FileMerger
 from portkit.paths import RepoPath
 from portkit.sync.decided import Decider, reached
 from portkit.sync.inputs import Inputs
-from portkit.sync.message import LEFT_OUT, WITHIN, WORDS, Part
+from portkit.sync.message import BESIDE, LEFT_OUT, WITHIN, WORDS, Part
 from portkit.sync.outcome import ComponentOutcome, Notice, State
 from portkit.sync.pending import Picker, chosen, read_target, readme_deleted
 from portkit.sync.plan import Plan, Scope, Step
 from portkit.sync.points import first_at, iso_day, position_of
 from portkit.sync.porting import Port, Ported, ported_outcome
 from portkit.sync.worksheet import Worksheet
+
+_HOW = {"words": WITHIN, "beside": BESIDE}
+"""The trailers of hunks that do not stand among upstream's lines."""
 
 
 def ported(run: Inputs, onto: str, scope: Scope, until: int) -> Plan:
@@ -109,7 +112,7 @@ def _step(one: Ported) -> Step:
     notes = (
         *((LEFT_OUT, out) for out in one.left_out),
         *((WORDS, word) for word in words),
-        *((WITHIN, f"{file[entry.upstream]} #{entry.number}") for entry in landed if entry.method == "words"),
+        *((_HOW[entry.method], f"{file[entry.upstream]} #{entry.number}") for entry in landed if entry.method in _HOW),
     )
     return Step(one.picked.changeset, revisions, one.writes, state, notes=notes, parts=parts, partial=not one.whole)
 
@@ -124,7 +127,7 @@ def _draft_step(one: Ported) -> Step:
         writes[pick.target] = drafted.result
         placings = [placing for placing, _ in drafted.taken.values()]
         notes += [(WORDS, word) for placing in placings for word in map(str, placing.words)]
-        notes += [(WITHIN, f"{pick.file} #{placing.number}") for placing in placings if placing.method == "words"]
+        notes += [(_HOW[one.method], f"{pick.file} #{one.number}") for one in placings if one.method in _HOW]
     return Step(
         one.picked.changeset, (), writes, State.CONFLICT, notes=tuple(dict.fromkeys(notes)), parts=tuple(parts),
         partial=True,

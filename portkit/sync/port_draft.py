@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from portkit.merge import companions
 from portkit.merge.fate import Fate
 from portkit.merge.file import Version
+from portkit.merge.pieces import code, telling
 from portkit.merge.placing import Placed, Placer, Placing
 from portkit.paths import RepoPath, name
 from portkit.sync.cousin import Cousin
@@ -84,7 +85,9 @@ class Draft:
                     if alone[placing.number]:  # it needs nothing of the draft: it did not fit in its time
                         bad[placing.number] = "it fits only where what came later has landed"
             unfit = bad.keys() & ready
-            bad = bad or self._against(one, files, before, placed)
+            bad |= {number: "it only tells of what does not land" for number in wanted & ready - bad.keys()
+                    if self._only_tells(one, number)}  # fmt: skip
+            bad = bad or self._against(one, files, branch, before, placed)
             if not bad and not once_more:
                 break
             refused |= bad
@@ -110,7 +113,9 @@ class Draft:
         }  # fmt: skip
         return self._placer.place(one.base, ours, one.theirs, known=known)
 
-    def _against(self, one: Cousin, files: Sequence[Cousin], before: bytes, placed: Placed) -> dict[int, str]:
+    def _against(
+        self, one: Cousin, files: Sequence[Cousin], branch: bytes, before: bytes, placed: Placed
+    ) -> dict[int, str]:
         pieces = self._placer.pieces
         taken: set[bytes] = set()
         for other in files:
@@ -120,8 +125,16 @@ class Draft:
                     taken |= companions.names_in(lines[placing.hunk.a0 : placing.hunk.a1])
         return companions.against(
             one.pick.target, placed, pieces(before), pieces(one.theirs), pieces(one.base), pieces(placed.content),
-            self._known(one, files), frozenset(taken),
+            self._known(one, files), frozenset(taken), pieces(branch),
         )  # fmt: skip
+
+    def _only_tells(self, one: Cousin, number: int) -> bool:
+        """Whether a hunk of a function is all comment: it is about code that waits, or is there in other words."""
+        placing = one.placed.hunks[number - 1]
+        hunk, lines = placing.hunk, self._placer.table.lines
+        both = lines(one.base).raw[hunk.a0 : hunk.a1] + lines(one.theirs).raw[hunk.b0 : hunk.b1]
+        comments = one.pick.target.endswith(companions.C_FILES) and bool(placing.counterpart)
+        return comments and any(map(telling, both)) and not any(code(raw).strip() for raw in both)
 
     def _may_build(self, one: Cousin, placing: Placing) -> bool:
         """Whether a hunk may stand on what only the draft has: it stands in a function that the draft changed."""

@@ -16,6 +16,7 @@ from portkit.change.changeset import Changeset
 from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import Lines
 from portkit.merge import companions
+from portkit.merge.declarations import declared
 from portkit.merge.fate import Fate
 from portkit.merge.file import FileMerger, Version
 from portkit.merge.kinds import Gate
@@ -564,7 +565,7 @@ class Port:
                 found[placing.number] = f"it may tell of what {where} does, which does not land"
                 continue
             old, new = (
-                {word for raw in side for word in companions.declared(raw)}
+                {word for raw in side for word in declared(raw)}
                 for side in (
                     lines(one.base).raw[placing.hunk.a0 : placing.hunk.a1],
                     lines(one.theirs).raw[placing.hunk.b0 : placing.hunk.b1],

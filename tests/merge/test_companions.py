@@ -6,7 +6,8 @@ import pytest
 from placing_worlds import COUSIN, UPSTREAM, edited
 
 from portkit.change.lines import LineTable
-from portkit.merge.companions import Known, declared, locals_of, owned, waiting
+from portkit.merge.companions import Known, locals_of, owned, waiting
+from portkit.merge.declarations import declared
 from portkit.merge.pieces import Pieces
 from portkit.merge.placing import Placer
 

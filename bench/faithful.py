@@ -47,6 +47,15 @@ line, and judges as ever; the rule must be borne out by ours, which has the new 
 that it changes must be changed by just the words by which upstream changed its own, and is put in upstream's place on
 both sides. Such hunks are told apart, as `worded`.
 
+Beside a sibling
+----------------
+Includes and declarations stand in lists of which each side has its own. A commit may say (`Portkit-beside: path
+revision #3`) that a hunk was put there beside what is beside it upstream. Then the judge looks for that sibling itself,
+by what a line includes or declares: right behind the nearest one before it that the target has, and no place else (an
+include else right before the nearest after it; a declaration in place of the very line that upstream replaces, where
+the function of that name has it once; a word of a makefile's list behind the word before it). What stands so is undone
+on both sides, and the rest is judged as ever. Such hunks are told apart, as `beside`.
+
 Limits
 ------
 - It judges lines. A hunk that a person *adapted* (other words, other white space) is unfaithful, however right.
@@ -73,9 +82,9 @@ from functools import lru_cache
 from pathlib import Path
 
 FAITHFUL, ALREADY, UNFAITHFUL, ABSENT = "faithful", "already", "unfaithful", "absent"
-LEFT, RESOLVED, WORDED = "left", "resolved", "worded"
+LEFT, RESOLVED, WORDED, BESIDE = "left", "resolved", "worded", "beside"
 NOT_DELETED = "what upstream removed still stands"
-KINDS = (FAITHFUL, WORDED, ALREADY, ABSENT, LEFT, RESOLVED, UNFAITHFUL)
+KINDS = (FAITHFUL, WORDED, BESIDE, ALREADY, ABSENT, LEFT, RESOLVED, UNFAITHFUL)
 
 _KEYWORDS = rb"OpenBSD|NetBSD|FreeBSD|DragonFly|Mdocdate|Id|Header|Revision|Date|Author|Source|RCSfile|CSRG|Name"
 _KEYWORD = re.compile(rb"\$(" + _KEYWORDS + rb")(?::[^$\n]*)?\$")
@@ -915,6 +924,14 @@ def judge(base: bytes | None, theirs: bytes | None, ours: bytes | None, result: 
     return judge_idents(base, theirs, ours, result) + _judge_text(base, theirs, ours, result)
 
 
+@lru_cache(maxsize=32)
+def _judged(
+    base: bytes | None, theirs: bytes | None, ours: bytes | None, result: bytes | None
+) -> tuple[Verdict, ...]:
+    """The same, remembered: a change is looked at more than once where hunks are undone."""
+    return tuple(judge(base, theirs, ours, result))
+
+
 def faithful(verdicts: Iterable[Verdict]) -> bool:
     """Whether nothing is unfaithful."""
     return all(verdict.kind != UNFAITHFUL for verdict in verdicts)
@@ -1224,8 +1241,10 @@ def judge_commit(
         else:
             texts = [upstream.blob(x.id) if x else None for x in (base, theirs)]
             texts += [target.blob(x.id) if x else None for x in (ours, result)]
-            plain = judge(*texts)
+            plain = list(_judged(*texts))
             verdicts += judge_worded(texts, up, trailers, plain) or plain
+            if any(one.kind == UNFAITHFUL for one in verdicts):
+                verdicts = judge_beside(texts, up, trailers) or verdicts
         if up in parts:
             verdicts = _judge_part(verdicts, parts[up])
         verdicts = _by_hand(verdicts, up, trailers)
@@ -1344,6 +1363,157 @@ def _edits(old: Sequence[bytes], new: Sequence[bytes]) -> list[tuple[list[bytes]
     return [(a[i0:i1], b[j0:j1]) for kind, i0, i1, j0, j1 in codes if kind != "equal"]
 
 
+# --- beside a sibling ---------------------------------------------------------------------------------------
+
+_BESIDE = re.compile(r"^Portkit-beside: (.+?) (?:blob [0-9a-f]+|\S+) #(\d+)\s*$", re.MULTILINE)
+_INCLUDED = re.compile(rb'\s*#\s*include\s*([<"])([^>"]+)')
+_COMMENT = re.compile(rb"/\*.*?(?:\*/|$)")
+_DECLARED = re.compile(rb"([A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)*(?=[;,=(]|$)")
+
+
+def judge_beside(texts: Sequence[bytes | None], path: str, trailers: str) -> list[Verdict]:
+    """The verdicts on a change of which a commit says that hunks were put beside what is beside them upstream: as many
+    are undone on both sides where that is so, and the rest is judged as ever; none where it says no such thing."""
+    base, theirs, ours, result = texts
+    said = sum(name == path for name, _ in _BESIDE.findall(trailers))
+    if base is None or theirs is None or ours is None or result is None or not said:
+        return []
+    tried = []
+    for skip in (False, True):  # the hunks may be counted otherwise than here
+        sides = base, theirs, ours, result
+        found: list[Verdict] = []
+        numbers = {int(number) for name, number in _BESIDE.findall(trailers) if name == path}
+        while len(found) < said:
+            one = _one_undone(sides, numbers, skip=skip)
+            if one is None:
+                break
+            number, sides = one
+            found.append(Verdict(number, BESIDE))
+            numbers -= {number}
+        plain = list(_judged(*sides))
+        tried.append(found + (judge_worded(sides, path, trailers, plain) or plain))
+        if not _badness(tried[-1]):
+            break
+    return min(tried, key=_badness)
+
+
+_Sides = tuple[bytes, bytes, bytes, bytes]
+
+
+def _one_undone(sides: _Sides, numbers: set[int], *, skip: bool) -> tuple[int, _Sides] | None:
+    """base, theirs, ours and result with one hunk undone that stands beside its sibling, and its number: the last of
+    `numbers` for which that is so, or, with `skip`, the first of all that is not right as it is."""
+    base, theirs, ours, result = sides
+    table: dict[bytes, int] = {}
+    old, new = (tuple(table.setdefault(line, len(table)) for line in folded_text(text)) for text in (base, theirs))
+    hunks = list(enumerate(cut_hunks(old, new, align(old, new)), 1))
+    if skip:
+        right = {one.hunk for one in _judged(*sides) if one.kind in (FAITHFUL, ALREADY)}
+        hunks = [(number, hunk) for number, hunk in hunks if number not in right]
+    else:
+        hunks = [(number, hunk) for number, hunk in reversed(hunks) if number in numbers]
+    for number, hunk in hunks:
+        undone = _undone(hunk, base, theirs, ours, result)
+        if undone is not None:
+            return number, (base, undone[0], ours, undone[1])
+    return None
+
+
+def _undone(
+    hunk: HunkSpots, base: bytes, theirs: bytes, ours: bytes, result: bytes
+) -> tuple[bytes, bytes] | None:
+    """theirs and result without a hunk, where it stands beside its sibling; None where it does not."""
+    old, new, mine, made = (split_lines(text) for text in (base, theirs, ours, result))
+    whole = _shared(mine, made)
+    for spot in hunk.spots:
+        removed, added = old[spot.at : spot.at + len(spot.removed)], new[spot.to : spot.to + len(spot.added)]
+        before = [*new[: spot.to], *removed, *new[spot.to + len(added) :]]
+        named = any(map(_names, added))
+        for at in range(len(made) - len(added) + 1) if named else ():
+            if made[at : at + len(added)] != added:
+                continue
+            if not removed:
+                rest = [*made[:at], *made[at + len(added) :]]
+                if _shared(mine, rest) == whole and _told(new, spot.to, len(added), rest, at):
+                    return b"".join(before), b"".join(rest)
+                continue
+            bare = [b"".join(line.split()) for line in removed]
+            inside = next((one for one in functions(old) if one.start < spot.at < one.end), None)
+            there = [one for one in functions(mine) if inside is not None and one.name == inside.name]
+            places = [k for one in there for k in range(one.start, one.end)
+                      if [b"".join(line.split()) for line in mine[k : k + len(bare)]] == bare]  # fmt: skip
+            if len(places) == 1 and all(_names(line) for line in (*removed, *added) if line.strip()):
+                rest = [*made[:at], *mine[places[0] : places[0] + len(bare)], *made[at + len(added) :]]
+                if _shared(mine, rest) == whole + len(bare):
+                    return b"".join(before), b"".join(rest)
+        if removed and added:
+            listed = _in_list(new, spot.to, removed, added, mine, made)
+            if listed is not None:
+                return b"".join(before), b"".join(listed)
+    return None
+
+
+def _shared(a: Sequence[bytes], b: Sequence[bytes]) -> int:
+    table: dict[bytes, int] = {}
+    return lcs_length(*(tuple(table.setdefault(line, len(table)) for line in side) for side in (a, b)))
+
+
+def _names(line: bytes) -> tuple[bytes, frozenset[bytes]] | None:
+    """What sort of thing a line gives, and its names: an include of either form, a declaration of a file's or of a
+    function's."""
+    include = _INCLUDED.match(line)
+    if include:
+        return b"#" + include[1], frozenset((include[2],))
+    text = _COMMENT.sub(b" ", line).rstrip()
+    if not text.endswith(b";") or text.lstrip().startswith((b"return", b"#")):
+        return None
+    head = text.rstrip(b";").partition(b"=")[0]
+    if b"(" in head:
+        found = re.match(rb"[A-Za-z_][\w\s*]*?[\s*]([A-Za-z_]\w*)\s*\(", head)
+        return (b"file", frozenset((found[1],))) if found and line[:1].isalpha() else None
+    names = frozenset(_DECLARED.findall(head)) if len(head.split()) > 1 else frozenset()
+    return (b"file" if line[:1].isalpha() else b"function", names) if names else None
+
+
+def _told(new: Sequence[bytes], to: int, count: int, rest: Sequence[bytes], at: int) -> bool:
+    """Whether a block that stands at `to` upstream, and at `at` of the target's other lines, is beside its sibling:
+    right behind the nearest before it that the target has, for an include else right before the nearest after it."""
+    sorts = {found[0] for line in new[to : to + count] if (found := _names(line)) is not None}
+    if len(sorts) != 1:
+        return False
+    (sort,) = sorts
+    has = [(k, found[1]) for k, line in enumerate(rest) if (found := _names(line)) is not None and found[0] == sort]
+    for sibling, place in [(line, 1) for line in reversed(new[:to])] + [(line, 0) for line in new[to + count :]]:
+        found = _names(sibling)
+        if found is None or found[0] != sort or (not place and not sort.startswith(b"#")):
+            continue
+        lines = [k for k, names in has if names & found[1]]
+        if lines:
+            return at in [k + place for k in lines]
+    return False
+
+
+def _in_list(
+    new: Sequence[bytes], to: int, removed: Sequence[bytes], added: Sequence[bytes], mine: Sequence[bytes],
+    made: Sequence[bytes],
+) -> list[bytes] | None:  # fmt: skip
+    """The result without the words that a hunk adds to a makefile's list, where they stand behind the word that is
+    before them upstream, of those that the target has."""
+    came, gone = b"".join(added).split(), b"".join(removed).split()
+    words = [word for word in came if word not in gone]
+    if not words or [word for word in gone if word not in came]:
+        return None
+    first = came.index(words[0])
+    before = b" ".join(new[:to]).split() + came[:first]
+    known = {word for line in mine for word in line.split()}
+    anchor = next((word for word in reversed(before) if word in known and word != b"\\"), None)
+    for k, line in enumerate(made):
+        text = b" ".join((anchor or b"", *words))
+        if anchor is not None and text in line and k < len(mine) and line.replace(text, anchor) in mine:
+            return [*made[:k], line.replace(text, anchor), *made[k + 1 :]]
+    return None
+
+
 def _judge_part(verdicts: Sequence[Verdict], said: int) -> list[Verdict]:
     """Of a file that the commit says to carry in part: what is not made at all is left, and as many hunks must be made
     as the commit says. What is half made, or made elsewhere, is as bad as ever."""
@@ -1353,7 +1523,7 @@ def _judge_part(verdicts: Sequence[Verdict], said: int) -> list[Verdict]:
         else one
         for one in verdicts
     ]
-    made = sum(one.kind in (FAITHFUL, WORDED) for one in out)
+    made = sum(one.kind in (FAITHFUL, WORDED, BESIDE) for one in out)
     if made < said and all(one.kind != UNFAITHFUL for one in out):
         out.append(Verdict(0, UNFAITHFUL, "missing", f"the commit says that it makes {said} hunks, it makes {made}"))
     return out
@@ -1439,7 +1609,8 @@ def show(report: Report, out: Iterable[str] = ()) -> str:
         f"commits     {report.commits:6}   without an Upstream-commit trailer: {len(report.foreign)}",
         f"files       {len(report.files):6}   with nothing unfaithful: {exact}",
         "hunks       " + ", ".join(
-            f"{kind} {report.count(kind)}" for kind in KINDS if report.count(kind) or kind not in (RESOLVED, WORDED)
+            f"{kind} {report.count(kind)}" for kind in KINDS
+            if report.count(kind) or kind not in (RESOLVED, WORDED, BESIDE)
         ),
     ]
     return "\n".join(lines)

@@ -109,7 +109,7 @@ def component(work: Scratch, name: str, *, say: bool, listed: bool) -> tuple[lis
             continue
         report = judge_range(Repository(work.upstream), Repository(work.target), span, Mapping(RULES[name]))
         kinds = ", ".join(
-            f"{report.count(kind)} {kind}" for kind in ("faithful", "worded", "already", "left", "unfaithful")
+            f"{report.count(kind)} {kind}" for kind in ("faithful", "worded", "beside", "already", "left", "unfaithful")
         )
         print(f"  bench/faithful.py, hunks of the {what}: {kinds}; in {report.commits} commits")
         unfaithful += report.count("unfaithful")

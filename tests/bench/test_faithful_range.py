@@ -141,7 +141,8 @@ def test_an_unfaithful_commit_is_named(upstream: Repo, target: Repo, capsys: pyt
     found = json.loads(out)
     assert code == 1
     assert found["hunks"] == {
-        "faithful": 0, "worded": 0, "already": 0, "absent": 0, "left": 0, "resolved": 0, "unfaithful": 1
+        "faithful": 0, "worded": 0, "beside": 0, "already": 0, "absent": 0, "left": 0, "resolved": 0,
+        "unfaithful": 1,
     }  # fmt: skip
 
 

@@ -45,7 +45,7 @@ LIBRARIES = {
 TOOLS = {
     "wiggle": "suggests resolutions of conflicts",
     "mergiraf": "suggests resolutions of conflicts",
-    "clang": "checks that ported C still compiles",
+    "clang": "checks that ported C still compiles, and what it needs (sync --check, audit)",
     "rsync": "keeps a copy of a CVS repository up to date",
     "chromium": "for portkit's own tests of its page",
 }
@@ -153,6 +153,11 @@ def _tools(options: Options) -> Iterator[Finding]:
     for name, use in TOOLS.items():
         place = shutil.which(name) or (shutil.which("chrome") if name == "chromium" else None)
         yield Finding(name, OK, place) if place else Finding(name, NOTE, f"not here: {use}")
+    try:
+        yield Finding("libclang", OK, metadata.version("libclang"))
+    except metadata.PackageNotFoundError:
+        use = "reads C in place of clang, and tells the audit what is only compiled for other systems"
+        yield Finding("libclang", NOTE, f"not here: {use}", "pip install 'portkit[audit]', on Linux and macOS")
 
 
 def _workspace(options: Options) -> Iterator[Finding]:

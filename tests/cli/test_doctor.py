@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 import tomllib
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +181,21 @@ def test_a_workspace_that_cannot_be_written_is_told(synced: Work) -> None:
         assert "chmod u+w" in wrong(synced)["permissions"]["remedy"]
     finally:
         synced.folder.chmod(0o700)
+
+
+def test_which_of_the_two_compilers_is_there(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    def found() -> dict[str, Any]:
+        every = work.portkit("--json", "doctor").object()["findings"]
+        return next(one for one in every if one["about"] == "libclang")
+
+    versions = {"libclang": "18.1.1"}
+
+    def version(name: str) -> str:
+        if name not in versions:
+            raise metadata.PackageNotFoundError(name)
+        return versions[name]
+
+    monkeypatch.setattr(metadata, "version", lambda name: version(name) if name == "libclang" else "1")
+    assert (found()["state"], found()["text"]) == ("ok", "18.1.1")
+    versions.clear()
+    assert found()["state"] == "note" and "portkit[audit]" in found()["remedy"]

@@ -11,7 +11,7 @@ from portkit.report.contract import iso
 from portkit.report.security import fault_words, security_words
 from portkit.report.shown import counted, one_line
 from portkit.report.type_check import tested as typechecked
-from portkit.report.view import Candidate, Command, by_hand, in_part
+from portkit.report.view import Candidate, Command, by_hand
 from portkit.sync.outcome import ChangesetOutcome, ComponentOutcome, State
 
 COVER_WIDTH = 68
@@ -66,7 +66,9 @@ def cover(outcome: ComponentOutcome, title: str, landed: Sequence[ChangesetOutco
         f"This series carries {counted(len(landed), 'changeset')} of {title} over, one commit each, committed there "
         f"from {dates[0]} to {dates[-1]}. It starts from {outcome.onto[:12]}.{_left_out(outcome)}"
     )
-    blocks = [f"[PATCH 0/{len(landed)}] {name}: sync with {title} as of {iso(outcome.newest)[:10]}", _filled(text)]
+    parts = sum(one.partial for one in outcome.changesets)
+    subject = f"[PATCH 0/{len(landed) + parts}] {name}: sync with {title} as of {iso(outcome.newest)[:10]}"
+    blocks = [subject, _filled(text)]
     spoken = [(one.changeset.id[:10], ", ".join(security_words(one.changeset.message))) for one in landed]
     named = [f"  {id}  {one_line(words, 50)}" for id, words in spoken if words]
     if named:
@@ -93,10 +95,12 @@ def _left_out(outcome: ComponentOutcome) -> str:
     parked, blocked = counts[State.CONFLICT] + counts[State.FLAGGED], counts[State.BLOCKED]
     if not parked:
         return ""
-    text = f" Not in it: {counted(parked, 'changeset')} that {'does' if parked == 1 else 'do'} not fit"
+    parts = sum(one.partial for one in outcome.changesets)
+    whole = " whole" if parts else ""
+    text = f" Not in it{whole}: {counted(parked, 'changeset')} that {'does' if parked == 1 else 'do'} not fit"
     text += f", and {blocked} that {'waits' if blocked == 1 else 'wait'} for those." if blocked else "."
-    parts = sum(bool(in_part(one)) for one in outcome.changesets)
-    return text + (f" Of {parts} of these, commits marked PARTIAL carry the files that fit." if parts else "")
+    verb = "commits marked PARTIAL carry" if parts > 1 else "a commit marked PARTIAL carries"
+    return text + (f" Of {parts} of these, {verb} what fits." if parts else "")
 
 
 def _item(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,6 +65,15 @@ def test_the_cover_letter_says_what_is_left_out_and_what_was_not_tested() -> Non
     assert f"{1:040x}"[:10] + " overflow" in text
     assert "Not tested: - whether it compiles - whether it does what it should: nothing was run" in text
     assert max(len(line) for line in view.cover.splitlines()) <= 68
+
+
+def test_the_cover_letter_counts_the_commits_that_carry_a_part() -> None:
+    in_part = replace(parked(2, conflict()), partial=True, commit="9" * 40)
+    view = viewed(component(ported(1), in_part, parked(3, conflict())))
+    assert view.cover.startswith("[PATCH 0/2] d: ")
+    text = " ".join(view.cover.split())
+    said = "Not in it whole: 2 changesets that do not fit. Of 1 of these, a commit marked PARTIAL carries what fits."
+    assert said in text
 
 
 def test_what_was_run_is_said_and_no_longer_denied() -> None:

@@ -49,7 +49,7 @@ STEPS = (
         "    PATH=$PWD/.venv/bin:$PATH\n\n"
         "**Two trees**, in an empty folder. The embedded example stands in for OpenBSD and DragonFly, and its daemon\n"
         "`leased` for dhclient. On the real dhclient the commands are the same; with the map at the root of this\n"
-        "repository, begin with `portkit sync dhclient --dry-run`.\n"
+        "repository, begin with `portkit sync dhclient --dry-run`, or `portkit audit syslogd` ([audit.md](audit.md)).\n"
     ),
     Step(
         "",

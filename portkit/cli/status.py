@@ -153,6 +153,8 @@ def _tell(place: Workspace, rows: Sequence[Row]) -> None:
         if row.outcome is not None and row.outcome.worksheet is not None and row.outcome.draft:
             screen.say(f"Finish the port of {row.component.name} by hand:")
             screen.say(f"  {begin(row.outcome)}")
+    if any(row.component.mode in (Mode.IMPORT, Mode.PORT, Mode.WATCH) for row in rows):
+        screen.say("What fits, what is lacking, what needs a monitor:  portkit audit COMPONENT")
     newest: dict[str, int] = {}
     for row in rows:
         if row.outcome is not None:

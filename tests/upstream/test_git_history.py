@@ -368,6 +368,15 @@ def test_a_replaced_commit_is_read_as_it_was(box: Sandbox) -> None:
     assert [c.subject for c in box.all()] == ["one"]
 
 
+def test_a_grafted_history_is_read_as_it_was(box: Sandbox) -> None:
+    box.up.commit({"d/a": b"1\n"}, b"one")
+    second = box.up.commit({"d/a": b"2\n"}, b"two")
+    folder = Path(box.up.git("rev-parse", "--absolute-git-dir")) / "info"
+    folder.mkdir(exist_ok=True)
+    (folder / "grafts").write_text(f"{second}\n")
+    assert sorted(changeset.subject for changeset in box.all()) == ["one", "two"]
+
+
 def test_a_path_out_of_the_tree_is_refused(box: Sandbox) -> None:
     blob = box.up.git("hash-object", "-w", "--stdin", feed=b"x\n")
     tree = box.up.git("mktree", feed=f"100644 blob {blob}\t..\n".encode())

@@ -467,8 +467,22 @@ def _conditions(region: Sequence[Token]) -> Iterator[tuple[str, int]]:
                 break
         inside = region[number + 2 : end]
         text = " ".join(one.text.decode("latin-1") for one in inside)
-        if any(one.text in _COMPARES for one in inside) and _LENGTH.search(text):
+        bare = " ".join(_without_arguments(inside))  # what is only handed to a call, as to calloc, is not compared
+        if any(one.text in _COMPARES for one in inside) and _LENGTH.search(bare):
             yield text, token.line
+
+
+def _without_arguments(tokens: Sequence[Token]) -> Iterator[str]:
+    """The tokens of a condition, those between the parentheses of calls left out."""
+    depth = 0
+    for number, token in enumerate(tokens):
+        if depth:
+            depth += (token.text == b"(") - (token.text == b")")
+            continue
+        if token.text == b"(" and number and tokens[number - 1].kind == "word":
+            depth = 1
+            continue
+        yield token.text.decode("latin-1")
 
 
 def conditions(path: str, content: bytes) -> tuple[Condition, ...]:

@@ -141,6 +141,18 @@ def test_what_is_added_again_and_again_is_a_least() -> None:
         assert (sent.size, sent.least) == (None, 32)
 
 
+def test_a_length_that_is_only_handed_on_is_not_compared() -> None:
+    for condition, guard in (
+        (b"(p = calloc(1, imsg.hdr.len)) == NULL", Guard.MISSING),
+        (b"imsg_get(i, &imsg, sizeof(len)) != sizeof(len)", Guard.MISSING),
+        (b"strlen(name) != imsg.hdr.len", Guard.CHECKED),
+        (b"(size_t)imsg.hdr.len < sizeof(*p)", Guard.CHECKED),
+    ):
+        source = SOURCE.replace(b"imsg.hdr.len != sizeof(struct ask)", condition)
+        (receiving,) = found(source)["M_ASK"].receivers
+        assert receiving.guard is guard, condition
+
+
 def test_conditions_of_receivers_only() -> None:
     source = b"void f(void) { read(fd); switch (t) { case A: if (hdr.len < 4) g(); } if (x) h(); }\n"
     source += b"void g(void) { if (len > 1) f(); }\n"

@@ -10,6 +10,7 @@ _NAME = re.compile(rb"[A-Za-z_]\w*")
 _DEFINE = re.compile(rb"^\s*#\s*(?:define|undef)\s+(\w+)")
 _HEADER = re.compile(rb"^(?:[A-Za-z_][\w\s*]*[\s*])?([A-Za-z_]\w*)\s*\(")
 _STATEMENT = frozenset((b"return", b"goto", b"break", b"continue", b"case", b"default", b"else", b"typedef"))
+_INDEX = re.compile(rb"\[[^\]]*\]")
 _PARTS = re.compile(rb"^[\w\s*\[\]+\-/.:]*$")
 
 
@@ -22,6 +23,7 @@ def declared(raw: bytes) -> tuple[bytes, ...]:
     if not text.endswith((b";", b",")) or text.startswith((b"#", b"}")):
         header = _HEADER.match(text) if raw[:1].isalpha() and not text.endswith(b";") else None
         return (header[1],) if header else ()
+    text = _INDEX.sub(b"[]", text)  # char name[sizeof("0000")];
     if b"(" in text.partition(b"=")[0]:
         header = _HEADER.match(text) if raw[:1].isalpha() else None
         return (header[1],) if header else ()

@@ -144,6 +144,7 @@ def test_a_member_that_is_declared_in_other_words() -> None:
         (b"\tgoto trunc;\n", ()),
         (b"\tconst char *s; /* int t; */\n", ("s",)),
         (b"\tint bits:4;\n", ("bits",)),
+        (b'\tchar digits[sizeof("000")], *end;\n', ("digits", "end")),
     ],
 )
 def test_what_a_line_declares(line: bytes, names: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from portkit.check import merging
 from portkit.cli.carrying import every_carried
 from portkit.cli.local import LocalPatches
-from portkit.cli.sync import run
+from portkit.cli.sync import looked_at
 from portkit.cli.type_checks import type_checked
 from portkit.cli.wiring import Workspace
 from portkit.components.model import Component, Mode
@@ -90,7 +90,7 @@ def _dry(
     untold = tuple(name for name, mode in modes.items() if mode in (Mode.PORT, Mode.WATCH))
     told = tuple(name for name in request.components if name not in untold)
     found = place.sync(look).run(replace(request, components=told)).outcomes if told else ()
-    found += run(place, replace(request, components=untold)) if untold else ()
+    found += looked_at(place, replace(request, components=untold)) if untold else ()
     order = {one.name: index for index, one in enumerate(place.map.components)}
     return tuple(sorted(found, key=lambda one: order[one.name]))
 

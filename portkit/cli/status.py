@@ -10,7 +10,7 @@ import click
 
 from portkit.cli.failing import failed, need_clones
 from portkit.cli.options import Options
-from portkit.cli.sync import run
+from portkit.cli.sync import looked_at
 from portkit.cli.wiring import Workspace, workspace
 from portkit.components.model import Component, Mode
 from portkit.errors import PortkitError, UserError, WorldError
@@ -81,14 +81,14 @@ def look(place: Workspace, names: Sequence[str]) -> list[Row]:
     target = place.target()
     onto = target.default_tip()
     try:
-        outcomes = {one.name: one for one in run(place, Request(tuple(names), onto, dry_run=True))}
+        outcomes = {one.name: one for one in looked_at(place, Request(tuple(names), onto))}
     except (UserError, WorldError):
         outcomes = {}
     rows = []
     for name in names:
         component = place.map.component(name)
         try:
-            outcome = outcomes.get(name) or run(place, Request((name,), onto, dry_run=True))[-1]
+            outcome = outcomes.get(name) or looked_at(place, Request((name,), onto))[-1]
             rows.append(Row(component, as_written(outcome, target), _newest(place, component, outcome, onto)))
         except (UserError, WorldError) as error:
             rows.append(Row(component, None, None, error))

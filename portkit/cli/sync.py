@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,20 +133,7 @@ def run(place: Workspace, request: Request, *, checking: bool = False) -> tuple[
     brings. Where nothing changed since the last run, neither git nor the clock is asked again."""
     target = place.target()
     place.settled = not request.until  # up to a point that is said, nothing is left for the next run
-    names = sorted({place.map.component(one).upstream for one in request.components})
-    sources = [place.map.source(name) for name in names]
-    histories = [place.history(source) for source in sources]
-    results = Results(
-        place.memory(),
-        repr(replace(request, onto="")) + (" type check" if checking else ""),
-        [repr(place.map), request.onto, repr(place.template()), repr(target.cut)]
-        + [history.stamp for history in histories]
-        + [repr((place.decisions(one.name), place.resolutions(one.name))) for one in place.map.components]
-        + [repr(place.series(one.name)) for one in place.map.components if one.mode is Mode.IMPORT]
-        + ([] if request.dry_run else [repr(target.identity())])
-        + ([place.compiler_stamp()] if checking or _bound(place) else []),
-    )
-    known = None if any(history.rewritten for history in histories) else results.get(target.tip)
+    results, known = _remembered(place, request, checking=checking)
     if known is not None:
         _write_sheets(place, request, known)
         return known
@@ -165,6 +153,35 @@ def run(place: Workspace, request: Request, *, checking: bool = False) -> tuple[
         results.put(outcomes, {name: target.tip(name) for name in branches})
     _write_sheets(place, request, outcomes)
     return outcomes
+
+
+def looked_at(place: Workspace, request: Request) -> tuple[ComponentOutcome, ...]:
+    """The outcomes of `request` as a dry run gives them; where the very sync was the last that was run, and nothing
+    changed since, as that one gave them."""
+    known = None
+    with suppress(UserError):  # who looks need not have a name to commit by; any other mistake shows below, too
+        _, known = _remembered(place, replace(request, dry_run=False))
+    return known if known is not None else run(place, replace(request, dry_run=True))
+
+
+def _remembered(
+    place: Workspace, request: Request, *, checking: bool = False
+) -> tuple[Results, tuple[ComponentOutcome, ...] | None]:
+    """What is remembered of such a request, and the outcomes, where nothing that they depend on changed since."""
+    target = place.target()
+    names = sorted({place.map.component(one).upstream for one in request.components})
+    histories = [place.history(place.map.source(name)) for name in names]
+    results = Results(
+        place.memory(),
+        repr(replace(request, onto="")) + (" type check" if checking else ""),
+        [repr(place.map), request.onto, repr(place.template()), repr(target.cut)]
+        + [history.stamp for history in histories]
+        + [repr((place.decisions(one.name), place.resolutions(one.name))) for one in place.map.components]
+        + [repr(place.series(one.name)) for one in place.map.components if one.mode is Mode.IMPORT]
+        + ([] if request.dry_run else [repr(target.identity())])
+        + ([place.compiler_stamp()] if checking or _bound(place) else []),
+    )
+    return results, None if any(history.rewritten for history in histories) else results.get(target.tip)
 
 
 def _bound(place: Workspace) -> bool:

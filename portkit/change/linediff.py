@@ -117,14 +117,11 @@ def _table(a: Sequence[int], b: Sequence[int], splits: int) -> list[tuple[int, i
         return []
     if len(kept_a) * len(kept_b) > _TABLE_LIMIT:
         return _split(a, b, splits - 1) if splits else []
-    where: dict[int, int] = {}
-    for bit, index in enumerate(kept_b):
-        line = b[index]
-        if line in where:
-            where[line] |= 1 << bit
-        else:
-            where[line] = 1 << bit
     width = (len(kept_b) + 7) // 8
+    marks = {line: bytearray(width) for line in common}
+    for bit, index in enumerate(kept_b):
+        marks[b[index]][bit >> 3] |= 1 << (bit & 7)
+    where = {line: int.from_bytes(bits, "little") for line, bits in marks.items()}
     full = (1 << len(kept_b)) - 1
     row = full
     rows: list[bytes] = []  # as bytes: a bit of a long integer costs a copy of it

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SECONDS = 240
+SECONDS = 180
 pytestmark = pytest.mark.skipif(
     not (os.environ.get("CI") or os.environ.get("PORTKIT_SLOW")),
     reason="builds every package from source, for a minute or more: set PORTKIT_SLOW to have it run",
@@ -33,10 +34,17 @@ NO_REGISTRY = (
 def ran(
     *command: str, seconds: float, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=seconds,
-        env=environment,
-    )  # fmt: skip
+    """What a command printed, and its code. Raises TimeoutExpired, and then all that it had started is ended, too."""
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL, env=environment,
+        start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            out, said = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, said)
 
 
 @pytest.fixture(scope="module")

@@ -116,7 +116,7 @@ def _net(section: Section) -> str:
     if not net.left:
         return f"{hunks}; in the end the target has all that came of them"
     there = f", {len(net.hunks) - net.left} there already" if len(net.hunks) > net.left else ""
-    return f"{hunks}, as one change {counted(net.left, 'place')} to be done{there}"
+    return f"{hunks}; as one change, {counted(net.left, 'place')} to be done{there}"
 
 
 def _diff(hunk: NetHunk) -> tuple[tuple[str, str], ...]:

@@ -13,56 +13,35 @@ from portkit.sync.plan import Plan, Scope
 from portkit.sync.worksheet import Entry
 
 D = "usr.sbin/postd/postd.c"
-BASE = b"""#include <stdio.h>
+FUNCTIONS = b"""
+int
+sort_letters(struct bag *bag)
+{
+	int weight;
+
+	open_bag(bag);
+	weight = weigh(bag);
+	stamp_all(bag, "north");
+	close_bag(bag);
+	return (weight);
+}
+
+void
+run_round(struct bag *bag)
+{
+	walk_to(bag->street);
+	ring_twice(bag->door);
+	walk_home(bag);
+}
+"""
+TOP = b"""#include <stdio.h>
 
 int letters_max = 9;
 char *gates = "nsew";
 struct street *streets;
-
-int
-sort_letters(struct bag *bag)
-{
-	int weight;
-
-	open_bag(bag);
-	weight = weigh(bag);
-	stamp_all(bag, "north");
-	close_bag(bag);
-	return (weight);
-}
-
-void
-run_round(struct bag *bag)
-{
-	walk_to(bag->street);
-	ring_twice(bag->door);
-	walk_home(bag);
-}
 """
-COUSIN = b"""#include <string.h>
-
-static long limit;
-
-int
-sort_letters(struct bag *bag)
-{
-	int weight;
-
-	open_bag(bag);
-	weight = weigh(bag);
-	stamp_all(bag, "north");
-	close_bag(bag);
-	return (weight);
-}
-
-void
-run_round(struct bag *bag)
-{
-	walk_to(bag->street);
-	ring_twice(bag->door);
-	walk_home(bag);
-}
-"""
+BASE = TOP + FUNCTIONS
+COUSIN = b"#include <string.h>\n\nstatic long limit;\n" + FUNCTIONS
 HEAD, OPEN, STAMP = b"int letters_max = 9;\n", b"\topen_bag(bag);\n", b'\tstamp_all(bag, "north");\n'
 
 

@@ -14,7 +14,7 @@ from portkit.cli.options import Options
 from portkit.cli.pages import own_templates
 from portkit.cli.reporting import FORMATS, Made, write, write_index
 from portkit.cli.screen import Screen
-from portkit.cli.sync import run
+from portkit.cli.sync import looked_at
 from portkit.cli.wiring import Workspace, workspace
 from portkit.cli.written import pages_of
 from portkit.components.model import Component, Mode
@@ -88,7 +88,7 @@ def _tried(
     request = Request((component.name,), onto, until, dry_run=True, since=since)
     place.screen.progress(f"{component.name}: trying what a sync would do")
     if not each:
-        return next(one for one in run(place, request) if one.name == component.name), None
+        return next(one for one in looked_at(place, request) if one.name == component.name), None
     plans: dict[str, Plan] = {}
     place.sync(lambda one, plan: plans.update({one.name: plan}), binding=False).run(request)
     return plans[component.name].outcome, plans[component.name]

@@ -12,7 +12,7 @@ from portkit.change.changeset import Changeset
 from portkit.cli.failing import need_clones
 from portkit.cli.options import Options
 from portkit.cli.screen import WIDTH
-from portkit.cli.sync import run
+from portkit.cli.sync import looked_at
 from portkit.cli.wiring import Workspace, workspace
 from portkit.components.model import Component, Mode
 from portkit.errors import UserError
@@ -83,7 +83,7 @@ def lines(place: Workspace, component: Component) -> list[Line]:
     looked = place.sync().component_run(component, onto)
     known: dict[str, Line] = {}
     if component.mode in (Mode.SYNC, Mode.IMPORT):
-        outcome = as_written(run(place, Request((component.name,), onto, dry_run=True))[-1], target)
+        outcome = as_written(looked_at(place, Request((component.name,), onto))[-1], target)
         for one in outcome.changesets:
             state = PENDING if one.state is State.PORTED and not one.commit else str(one.state)
             known[one.changeset.id] = Line(one.changeset, state, one.commit or "", one.reason, ())

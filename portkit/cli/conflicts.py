@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import groupby
-from pathlib import Path
 
 import click
 
@@ -15,7 +14,7 @@ from portkit.cli.cards import Triaged, triaged
 from portkit.cli.options import Options
 from portkit.cli.screen import WIDTH, Screen
 from portkit.cli.wiring import Workspace, workspace
-from portkit.cli.worksheet import worksheet_path
+from portkit.cli.worksheet import shown_worksheet
 from portkit.decisions.ids import ChangeId, parse_id
 from portkit.decisions.resolution import Place
 from portkit.errors import UserError
@@ -132,11 +131,8 @@ def _tell_list(screen: Screen, found: Triaged, every: Sequence[Waiting]) -> None
         screen.say("nothing waits" + (" but what is on worksheets" if any(left for _, left in sheets) else ""))
     for name, left in sheets:
         if left:
-            file = worksheet_path(Path(), name, "html").name
-            screen.paragraph(
-                f"{name}: {counted(left, 'place')} on its worksheet, reports/{file} (portkit sync {shlex.quote(name)})",
-                first="",
-            )
+            where = f"its worksheet, {shown_worksheet(name)} (portkit sync {shlex.quote(name)})"
+            screen.paragraph(f"{name}: {counted(left, 'place')} on {where}", first="")
     if not every:
         return
     for outcome in found.outcomes:

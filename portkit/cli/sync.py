@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +15,7 @@ from portkit.cli.screen import WIDTH, Screen
 from portkit.cli.waiting import previous_report
 from portkit.cli.watch import tell_watch, write_watch
 from portkit.cli.wiring import Workspace, workspace
-from portkit.cli.worksheet import previous_worksheet, tell_worksheet, worksheet_path, write_worksheet
+from portkit.cli.worksheet import previous_worksheet, shown_worksheet, tell_worksheet, write_worksheet
 from portkit.components.model import CheckPolicy, Mode
 from portkit.errors import UserError
 from portkit.report.contract import sync_object
@@ -251,7 +250,7 @@ def tell_waiting(screen: Screen, new: int, still: int, *, cards: bool, sheets: S
     if cards:
         screen.say("Look at them:  portkit conflicts        Write them up:  portkit report weekly")
     for name in sheets:
-        screen.say(f"What is left of {name}:  reports/{worksheet_path(Path(), name, 'html').name}")
+        screen.say(f"What is left of {name}:  {shown_worksheet(name)}")
     if not cards:
         screen.say("Write them up:  portkit report weekly")
 

@@ -21,6 +21,11 @@ def worksheet_path(reports: Path, component: str, suffix: str) -> Path:
     return reports / f"worksheet-{component}.{suffix}"
 
 
+def shown_worksheet(component: str) -> str:
+    """Its page, as a person is told of it: from the workspace's folder."""
+    return str(worksheet_path(Path("reports"), component, "html"))
+
+
 def previous_worksheet(reports: Path, component: str) -> Mapping[str, Any] | None:
     """The worksheet that the run before wrote; None where there is none, or none that can be read."""
     try:
@@ -60,5 +65,4 @@ def tell_worksheet(screen: Screen, outcome: ComponentOutcome, *, written: bool) 
     if written and begin(outcome):
         screen.paragraph(f"to finish it by hand: {begin(outcome)}", indent=" " * 7)
     if written and outcome.worksheet.entries:
-        name = worksheet_path(Path(), outcome.name, "html").name
-        screen.paragraph(f"worksheet: reports/{name}, and beside it as .md and .json")
+        screen.paragraph(f"worksheet: {shown_worksheet(outcome.name)}, and beside it as .md and .json")

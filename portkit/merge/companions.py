@@ -19,6 +19,7 @@ from portkit.merge.declarations import declared, split_commas
 from portkit.merge.fate import Fate
 from portkit.merge.pieces import COMMON, Piece, Pieces, code, telling
 from portkit.merge.placing import Placed, Placing
+from portkit.merge.siblings import INCLUDED
 
 C_FILES = (".c", ".h", ".y", ".l")
 
@@ -32,7 +33,6 @@ _MOST = 4
 """Where a changeset does more to a function than a few things, a quarter of them must land."""
 _MEMBER = (b".", b">")
 _INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"')
-_ANY_INCLUDE = re.compile(rb'\s*#\s*include\s*[<"]([^>"\n]+)[>"]')
 _QUOTED = 50
 _NUMBERED = re.compile(rb"\w+\s*=\s*(?:\d+|NULL)\s*;")
 _FREE = re.compile(rb"(?<![\w.])(?<!->)[A-Za-z_]\w*")
@@ -494,7 +494,7 @@ class _Look:
         for one in self.landed:
             if one.method != "beside":
                 continue
-            include = next((found for raw in self.lands(one) if (found := _ANY_INCLUDE.match(raw)) is not None), None)
+            include = next((found for raw in self.lands(one) if (found := INCLUDED.match(raw)) is not None), None)
             names = {name for raw in self.lands(one) for name in declared(raw)}
             names = names - {name for raw in self.removed(one) for name in declared(raw)} or names
             what = include[1] if include is not None else min(names, default=b"")

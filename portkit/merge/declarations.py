@@ -30,7 +30,7 @@ def declared(raw: bytes) -> tuple[bytes, ...]:
     names = []
     for number, part in enumerate(split_commas(text.rstrip(b";, "))):
         left = part.partition(b"=")[0]
-        words = _NAME.findall(re.sub(rb"\[[^\]]*\]", b"", left).partition(b":")[0])
+        words = _NAME.findall(_INDEX.sub(b"", left).partition(b":")[0])
         if not _PARTS.match(left) or not words or b"->" in left or b"." in left:
             return ()
         if number == 0 and (len(words) < 2 or words[0] in _STATEMENT):

@@ -31,7 +31,7 @@ from portkit.merge.alignment import Alignment, slides
 from portkit.merge.kinds import Gate
 from portkit.merge.readings import disputed
 from portkit.merge.renamed import renamed
-from portkit.merge.sides import Sides, functions_of, loosely_equal, same_function, significant
+from portkit.merge.sides import Sides, functions_of, loosely_equal, only_includes, same_function, significant
 
 _NEIGHBOURS = 3
 _ENOUGH = 2
@@ -46,7 +46,6 @@ _DECLARATION = re.compile(rb"[A-Za-z_][^\"'{}]*;\s*$")
 """A declaration on one line, in column 0."""
 
 _WORD = re.compile(rb"\w{3,}")
-_INCLUDE = re.compile(rb"#\s*include\b")
 
 _LinesOf = tuple[tuple[bytes, ...], tuple[int, ...]]
 
@@ -197,7 +196,7 @@ def _unclear(sides: Sides, hunk: Hunk) -> str:
     for other, places in sides.taken_from(hunk):
         if any(sides.to_ours.new_of(at) < 0 for at in places):
             return f"upstream moves lines that the target has no more: {_quoted(sides.theirs, hunk.b0, hunk.b1)}"
-        if all(_INCLUDE.match(raw) or not raw.strip() for raw in sides.theirs.raw[hunk.b0 : hunk.b1]):
+        if only_includes(sides.theirs.raw[hunk.b0 : hunk.b1]):
             continue  # their order says nothing
         low, high = sorted((hunk, other), key=lambda one: one.a0)
         passed = sides.base.keys[low.a1 : high.a0]

@@ -24,11 +24,10 @@ from portkit.change.linediff import Hunk
 from portkit.change.lines import followed
 from portkit.merge.alignment import slides
 from portkit.merge.diff3 import Region, Side, meet, regions
-from portkit.merge.sides import Sides, loosely_equal
+from portkit.merge.sides import INCLUDE, Sides, loosely_equal
 
 RUNGS = ("equal", "copy", "diff3", "present", "slide", "include", "condition", "white-space", "moved")
 
-_INCLUDE = re.compile(rb"#\s*include\b")
 _CONDITION = re.compile(rb"#\s*(?:if|else|elif|endif)")
 _BEGINS = re.compile(rb"#\s*if")
 _ENDS = re.compile(rb"#\s*endif\b")
@@ -113,7 +112,7 @@ def _only_includes(sides: Sides, region: Region) -> bool:
     """Whether both sides do nothing in `region` but add `#include` lines, none of them twice."""
     added = (*sides.ours.raw[region.ours0 : region.ours1], *sides.theirs.raw[region.theirs0 : region.theirs1])
     apart = len({b"".join(line.split()) for line in added}) == len(added)
-    return region.base0 == region.base1 and apart and all(_INCLUDE.match(line) for line in added)
+    return region.base0 == region.base1 and apart and all(INCLUDE.match(line) for line in added)
 
 
 def _conditional(sides: Sides, region: Region) -> tuple[bool, bool]:

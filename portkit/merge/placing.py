@@ -276,9 +276,6 @@ class Placer:
             return None
         old, here = self.pieces(base), self.pieces(ours)
         piece = old.around(hunk.a0, hunk.a1)
-        end = hunk.a0 + len(added)
-        new = self.table.lines(b"".join((*lines.raw[: hunk.a0], *added, *lines.raw[hunk.a1 :])))
-        result: tuple[bytes, ...] | None = None
         if piece is not None:
             if " " in piece.name or plain.span == (0, 0):
                 return None
@@ -286,27 +283,31 @@ class Placer:
             span = declared_beside(old, piece, here, other, hunk.a0, hunk.a1, added)
             if span is None:
                 return None
-            at, result = span[0], (*mine.raw[: span[0]], *added, *mine.raw[span[1] :])
-            return self._made(plain, at, "beside", result, None)
+            at, end = span
+            return self._made(plain, at, (*mine.raw[:at], *added, *mine.raw[end:]), None)
+        end = hunk.a0 + len(added)
+        new = self.table.lines(b"".join((*lines.raw[: hunk.a0], *added, *lines.raw[hunk.a1 :])))
         changed = listed(lines.raw, new.raw, mine.raw, hunk.a0, hunk.a1, end)
         if changed is not None:
             at, text = changed
             if not text:
                 return replace(plain, fate=Fate.ALREADY, method="list", line=at + 1, reason=""), ours
-            return self._made(plain, at, "beside", (*mine.raw[:at], text, *mine.raw[at + 1 :]), (text,))
+            return self._made(plain, at, (*mine.raw[:at], text, *mine.raw[at + 1 :]), (text,))
         found = beside(self.pieces(new.content), here, hunk.a0, end) if hunk.a0 == hunk.a1 else None
         if found is None:
             return None
         at, block = found
-        return self._made(plain, at, "beside", (*mine.raw[:at], *block, *mine.raw[at:]), block)
+        return self._made(plain, at, (*mine.raw[:at], *block, *mine.raw[at:]), block)
 
     def _numbers(self, raw: Sequence[bytes]) -> tuple[int, ...]:
         return self.table.lines(b"".join(raw)).keys
 
+    @staticmethod
     def _made(
-        self, plain: Placing, at: int, method: str, result: tuple[bytes, ...], added: tuple[bytes, ...] | None
+        plain: Placing, at: int, result: tuple[bytes, ...], added: tuple[bytes, ...] | None
     ) -> tuple[Placing, bytes]:
-        made = replace(plain, fate=Fate.PLACED, method=method, line=at + 1, reason="", added=added)
+        """The hunk as it stands beside its sibling, from line `at` on, and the file with it."""
+        made = replace(plain, fate=Fate.PLACED, method="beside", line=at + 1, reason="", added=added)
         return made, b"".join(result)
 
     def _stands(

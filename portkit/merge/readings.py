@@ -17,12 +17,11 @@ from portkit.change.linediff import Hunk, hunks
 from portkit.change.lines import BLANK, Lines
 from portkit.merge.alignment import Alignment, slides
 from portkit.merge.diff3 import meet
-from portkit.merge.sides import Sides
+from portkit.merge.sides import Sides, only_includes
 
 _APART = 3
 """Within as many lines of one another, hunks may be parts of one change that can be read in another way."""
 
-_INCLUDE = re.compile(rb"#\s*include\b")
 _TYPE = re.compile(rb"[A-Za-z_][\w \t*]*")
 """A line in column 0 with a function's type, and nothing else."""
 _LABEL = re.compile(rb"case\b.*:|default\s*:|[A-Za-z_]\w*:|\.(?:S[hsHS]|It|TP)\b.*")
@@ -72,7 +71,7 @@ def disputed(sides: Sides, result: Lines, made: Sequence[Hunk], left: Container[
         theirs += (_turned(sides.base, sides.theirs, theirs[0], start, end),)
         ours += (_turned(sides.base, sides.ours, ours[0], start, end),)
         merges = {_merges(sides, one, other, start, end) for one in theirs for other in ours}
-        if len(merges) == 1 or _only_includes(sides, theirs[0], ours[0]):
+        if len(merges) == 1 or _all_includes(sides, theirs[0], ours[0]):
             continue  # all the same, or made by another rule than hunk by hunk
         merges = {
             _merges(sides, one, other, start, end)
@@ -135,12 +134,12 @@ def _within(found: Sequence[Hunk], start: int, end: int) -> tuple[Hunk, ...]:
     return tuple(found[first : bisect_right(found, end, key=lambda hunk: hunk.a0)])
 
 
-def _only_includes(sides: Sides, upstream: Sequence[Hunk], local: Sequence[Hunk]) -> bool:
+def _all_includes(sides: Sides, upstream: Sequence[Hunk], local: Sequence[Hunk]) -> bool:
     """Whether nothing but `#include` lines come and go: their order says nothing."""
     lines = [raw for hunk in upstream for raw in sides.theirs.raw[hunk.b0 : hunk.b1]]
     lines += [raw for hunk in local for raw in sides.ours.raw[hunk.b0 : hunk.b1]]
     lines += [raw for hunk in (*upstream, *local) for raw in sides.base.raw[hunk.a0 : hunk.a1]]
-    return all(_INCLUDE.match(raw) or not raw.strip() for raw in lines)
+    return only_includes(lines)
 
 
 def _turned(base: Lines, side: Lines, low: _Reading, start: int, end: int) -> _Reading:

@@ -18,7 +18,8 @@ from portkit.change.linediff import hunks
 from portkit.merge.declarations import declared
 from portkit.merge.pieces import Piece, Pieces, code, telling
 
-_INCLUDE = re.compile(rb'\s*#\s*include\s*[<"]([^>"\n]+)[>"]')
+INCLUDED = re.compile(rb'\s*#\s*include\s*[<"]([^>"\n]+)[>"]')
+"""A header that is read in, in either way."""
 _CONDITIONAL = re.compile(rb"\s*#\s*(if|ifdef|ifndef|endif)\b")
 _REACH = 6
 """So many siblings away, at most, stands the one that tells the place."""
@@ -66,7 +67,7 @@ def _items(pieces: Pieces) -> Iterator[Item]:
             end = piece.end
             yield Item(Kind.FUNCTION, frozenset((piece.name.encode("latin-1"),)), at, end, depth == guard)
         elif piece is None:
-            include = _INCLUDE.match(line)
+            include = INCLUDED.match(line)
             if include is not None:
                 kind = Kind.SYSTEM if b"<" in line else Kind.INCLUDE
                 yield Item(kind, frozenset((include[1],)), at, end, depth == guard)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 
@@ -33,7 +33,8 @@ _DATE = b".Dd "
 
 _WORD = re.compile(rb"[A-Za-z0-9_]{3,}")
 _QUOTED_OR_SPACE = re.compile(rb"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|\s+")
-_INCLUDE = re.compile(rb"#\s*include\b")
+INCLUDE = re.compile(rb"#\s*include\b")
+"""What begins a line that reads in a header."""
 
 
 class Sides:
@@ -337,7 +338,7 @@ class Sides:
         bare = {b"".join(raw.split()) for raw in self.base.raw[hunk.a0 : hunk.a1]} - {b""}
         if any(b"".join(raw.split()) in bare for raw in self.ours.raw[low:high]):
             return True
-        removed = [raw for raw in self.base.raw[hunk.a0 : hunk.a1] if not _INCLUDE.match(raw)]  # no two are alike
+        removed = [raw for raw in self.base.raw[hunk.a0 : hunk.a1] if not INCLUDE.match(raw)]  # no two are alike
         words = {word for raw in removed for word in _WORD.findall(raw)}
         instead = {word for raw in self.ours.raw[low:high] for word in _WORD.findall(raw)}
         return bool(words) and 2 * len(words & instead) >= len(words)
@@ -434,6 +435,11 @@ def same_function(one: Lines, at_one: int, other: Lines, at_other: int, map_line
         return False
     # The header line itself may be what was renamed; then the body's brace below it is what corresponds.
     return any(map_lines.new_of(first + step) == second + step for step in (0, 1))
+
+
+def only_includes(lines: Iterable[bytes]) -> bool:
+    """Whether `lines` are `#include` lines and blank ones: their order says nothing."""
+    return all(INCLUDE.match(raw) or not raw.strip() for raw in lines)
 
 
 def functions_of(lines: Lines) -> dict[str, list[int]]:

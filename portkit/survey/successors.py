@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from portkit.paths import RepoPath, name
@@ -51,16 +51,14 @@ def successors(several: Sequence[Gone], contents: Contents) -> list[str]:
     """Of each, the file that took over half of its lines, the most of them; "" where none did."""
     oids = dict.fromkeys(oid for one in several for oid in (one.oid, *(first for _, first in one.others)))
     read = dict(contents.read_many(oids))
-    return [next(iter(_alike(one, read)), "") for one in several]
+    return [_likest(one, read) for one in several]
 
 
-def _alike(one: Gone, read: Mapping[str, bytes]) -> Iterator[str]:
+def _likest(one: Gone, read: Mapping[str, bytes]) -> str:
     mine = telling(read[one.oid])
     shared = {path: len(mine & telling(read[oid])) for path, oid in one.others}
-    yield from sorted(
-        (path for path, count in shared.items() if mine and count >= _SHARED * len(mine)),
-        key=lambda path: -shared[path],
-    )
+    enough = [path for path, count in shared.items() if mine and count >= _SHARED * len(mine)]
+    return max(enough, key=lambda path: shared[path], default="")
 
 
 def moved(files: Iterable[Derived], to: Mapping[str, str]) -> list[Derived]:
